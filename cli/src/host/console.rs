@@ -1,0 +1,181 @@
+//! The guest's console on our standard input and output: what they are ([`classify_input`],
+//! [`classify_output`]), and the threads that carry the bytes.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::process::{ChildStdin, ChildStdout};
+use std::sync::mpsc::SyncSender;
+use std::thread;
+
+use rustix::fs::FileType;
+
+use super::machine::Message;
+
+/// Escape byte of a streamed standard input (DLE); doubled, it stands for itself.
+const ESCAPE: u8 = 0x10;
+/// After [`ESCAPE`]: the end of the input (EOT).
+const END_OF_INPUT: u8 = 0x04;
+/// How much is carried at once.
+const CHUNK: usize = 16 << 10;
+/// A redirected file up to this size travels in the initramfs, a longer one through the console.
+const FILE_INPUT_MAX: u64 = 64 << 20;
+
+/// What the guest's standard input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostInput {
+    /// A terminal, in raw mode.
+    Tty,
+    /// Bytes of a pipe or the like, escaped.
+    Stream,
+    /// A file, whole, in the initramfs.
+    File,
+    /// Nothing.
+    Null,
+}
+
+impl HostInput {
+    /// The value of `elfin.stdin=`.
+    pub fn parameter(self) -> &'static str {
+        match self {
+            Self::Tty => "tty",
+            Self::Stream => "stream",
+            Self::File => "file",
+            Self::Null => "null",
+        }
+    }
+}
+
+/// What the guest's standard output is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostOutput {
+    /// A terminal.
+    Tty,
+    /// Bytes.
+    Stream,
+}
+
+impl HostOutput {
+    /// The value of `elfin.stdout=`.
+    pub fn parameter(self) -> &'static str {
+        match self {
+            Self::Tty => "tty",
+            Self::Stream => "stream",
+        }
+    }
+}
+
+/// What our standard output is for the guest.
+pub fn classify_output(input: HostInput) -> HostOutput {
+    if input == HostInput::Tty { HostOutput::Tty } else { HostOutput::Stream }
+}
+
+/// What our standard input is for the guest. `empty` is the user's wish for none. A terminal is one for
+/// the guest only when the output is one too: else it stays with its own line editing, and lines are
+/// streamed.
+pub fn classify_input(empty: bool) -> HostInput {
+    if empty {
+        return HostInput::Null;
+    }
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        return if io::stdout().is_terminal() { HostInput::Tty } else { HostInput::Stream };
+    }
+    let Ok(stat) = rustix::fs::fstat(&stdin) else { return HostInput::Null };
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile if u64::try_from(stat.st_size).unwrap_or(0) <= FILE_INPUT_MAX => {
+            HostInput::File
+        }
+        FileType::CharacterDevice if is_dev_null(stat.st_rdev) => HostInput::Null,
+        _ => HostInput::Stream,
+    }
+}
+
+fn is_dev_null(device: u64) -> bool {
+    std::fs::metadata("/dev/null")
+        .is_ok_and(|null| null.file_type().is_char_device() && null.rdev() == device)
+}
+
+/// Copies the machine's output to ours until it ends. Says how it ended.
+pub fn carry_output(mut from: ChildStdout, messages: SyncSender<Message>) -> io::Result<()> {
+    thread::Builder::new().name("output".into()).spawn(move || {
+        let mut chunk = vec![0; CHUNK];
+        let mut stdout = io::stdout().lock();
+        let end = loop {
+            match from.read(&mut chunk) {
+                Ok(0) => break Message::OutputEnd,
+                Ok(count) => {
+                    let bytes = chunk.get(..count).unwrap_or_default();
+                    if stdout.write_all(bytes).and_then(|()| stdout.flush()).is_err() {
+                        break Message::OutputRefused;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break Message::OutputEnd,
+            }
+        };
+        // The receiver is gone only when nobody cares any more.
+        let _ = messages.send(end);
+        // Keep reading, or the machine would stop at a full pipe before it is told to end.
+        while from.read(&mut chunk).is_ok_and(|count| count > 0) {}
+    })?;
+    Ok(())
+}
+
+/// Copies our input to the machine until either ends. The thread may stay blocked in a read
+/// until the process ends.
+pub fn carry_input(input: HostInput, mut to: ChildStdin) -> io::Result<()> {
+    if !matches!(input, HostInput::Tty | HostInput::Stream) {
+        return Ok(());
+    }
+    thread::Builder::new().name("input".into()).spawn(move || {
+        let mut chunk = vec![0; CHUNK];
+        let mut stdin = io::stdin().lock();
+        loop {
+            let bytes = match stdin.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(count) => chunk.get(..count).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => break,
+            };
+            let sent = match input {
+                HostInput::Stream => to.write_all(&escape(bytes)),
+                _ => to.write_all(bytes),
+            };
+            if sent.is_err() {
+                return;
+            }
+        }
+        if input == HostInput::Stream {
+            // A machine that has ended wants no end of input.
+            let _ = to.write_all(&[ESCAPE, END_OF_INPUT]);
+        }
+        // QEMU takes the end of its input well, but there is no need to tell it.
+        loop {
+            thread::park();
+        }
+    })?;
+    Ok(())
+}
+
+/// Doubles each escape byte.
+fn escape(bytes: &[u8]) -> Vec<u8> {
+    let mut escaped = Vec::with_capacity(bytes.len());
+    for byte in bytes {
+        if *byte == ESCAPE {
+            escaped.push(ESCAPE);
+        }
+        escaped.push(*byte);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_doubles_only_the_escape_byte() {
+        assert_eq!(escape(b"a\x10b\x04"), b"a\x10\x10b\x04");
+        assert_eq!(escape(b""), b"");
+    }
+}
