@@ -1,0 +1,43 @@
+//! Typed arguments: how the words in the registers become what a handler takes.
+//!
+//! [`FromArg`] is the one trait; every type named in the table implements it. Its
+//! [`KIND`](FromArg::KIND) tells the trace how to print the word. Neighbours: [`crate::table`]
+//! names these types, [`crate::abi`] has the structures they point to.
+
+mod events;
+mod files;
+mod kind;
+mod macros;
+mod memory;
+mod process;
+mod scalar;
+mod sockets;
+mod system;
+mod time;
+mod user;
+
+pub use events::*;
+pub use files::*;
+pub use kind::{Kind, Names, Shape, Special};
+pub use macros::Strict;
+pub use memory::*;
+pub use process::*;
+pub use scalar::*;
+pub use sockets::*;
+pub use system::*;
+pub use time::*;
+pub use user::*;
+
+use crate::errno::Errno;
+
+/// A type that can be made from the word in an argument register.
+pub trait FromArg: Sized {
+    /// How a trace prints the word.
+    const KIND: Kind;
+
+    /// Makes the value from the register's word; narrow types take the low bits as Linux does.
+    ///
+    /// # Errors
+    /// The errno that Linux returns for a value that it refuses at once.
+    fn from_arg(raw: usize) -> Result<Self, Errno>;
+}

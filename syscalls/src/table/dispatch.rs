@@ -1,0 +1,156 @@
+//! [`dispatch_table!`](crate::dispatch_table): from the rows to an array of functions.
+
+/// Defines a kernel's dispatch for the architecture that it is compiled for:
+///
+/// ```text
+/// elfin_syscalls::dispatch_table! {
+///     context: crate::sys::Cx<'_>,
+///     handlers: crate::sys::handlers,
+///     unknown: crate::sys::unknown,
+/// }
+/// ```
+///
+/// defines
+/// * `type SysFn = fn(&mut Cx<'_>, &[usize; 6]) -> SysResult`;
+/// * `static DISPATCH: [SysFn; N]`, indexed by number: use `DISPATCH.get(number)`.
+///
+/// A `full` or `partial` row becomes a function that makes the typed arguments in order and
+/// calls `handlers::name(cx, …)`. A `fake` row returns its value. Stubs and unused numbers are
+/// `unknown`, a `SysFn` too: it logs once by name (the context knows the number) and returns
+/// `ENOSYS`. Numbers past the end are the caller's: `get` says `None`.
+#[macro_export]
+macro_rules! dispatch_table {
+    (
+        context: $cx:ty,
+        handlers: $($handlers:ident)::+,
+        unknown: $($unknown:ident)::+ $(,)?
+    ) => {
+        /// The function behind a system call number.
+        pub type SysFn = fn(&mut $cx, &[usize; 6]) -> $crate::SysResult;
+
+        /// The functions of this architecture, by number.
+        pub static DISPATCH: [SysFn; $crate::NATIVE_LEN] = __dispatch::table();
+
+        #[doc(hidden)]
+        mod __dispatch {
+            use super::SysFn;
+            use $crate::abi::*;
+            use $crate::args::*;
+            use $crate::{__dispatch_function, __dispatch_rows};
+            use $($handlers)::+ as handlers;
+
+            $crate::syscall_table! { __dispatch_rows { ($cx) ($($unknown)::+) } }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dispatch_rows {
+    ({ ($cx:ty) ($unknown:path) }
+        $($name:ident { $x86_64:tt, $arm64:tt } $status:ident $(($($note:literal),+))?
+          ($($arg:ident : $ty:ty),*) [$($proof:literal),*];)*
+    ) => {
+        $(__dispatch_function! { $status $name ($cx) ($($($note),+)?) ($($ty),*) })*
+
+        /// Fills the table; every place without a function of its own is the unknown one.
+        pub(super) const fn table() -> [SysFn; $crate::NATIVE_LEN] {
+            let mut table: [SysFn; $crate::NATIVE_LEN] = [$unknown; $crate::NATIVE_LEN];
+            $($crate::__dispatch_entry! { $status $name { $x86_64, $arm64 } table })*
+            table
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dispatch_function {
+    (full $name:ident ($cx:ty) $note:tt $types:tt) => {
+        fn $name(cx: &mut $cx, words: &[usize; 6]) -> $crate::SysResult {
+            let _ = words;
+            $crate::__call!(handlers::$name, cx, words, $types)
+        }
+    };
+    (partial $name:ident ($cx:ty) $note:tt $types:tt) => {
+        $crate::__dispatch_function! { full $name ($cx) $note $types }
+    };
+    (fake $name:ident ($cx:ty) ($value:literal, $why:literal) $types:tt) => {
+        fn $name(_: &mut $cx, _: &[usize; 6]) -> $crate::SysResult {
+            Ok($value)
+        }
+    };
+    (stub $name:ident ($cx:ty) $note:tt $types:tt) => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dispatch_entry {
+    (stub $name:ident $numbers:tt $table:ident) => {};
+    ($status:ident $name:ident { $x86_64:tt, $arm64:tt } $table:ident) => {
+        if let Some(number) =
+            $crate::native_number([$crate::__number!($x86_64), $crate::__number!($arm64)])
+        {
+            $table[number] = $name;
+        }
+    };
+}
+
+/// A number of the table, or the mark for none.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __number {
+    (_) => {
+        $crate::NO_NUMBER
+    };
+    ($number:literal) => {
+        $number
+    };
+}
+
+/// Calls a handler with the typed arguments made from the words, in order.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __call {
+    ($f:path, $cx:ident, $w:ident, ()) => {
+        $f($cx)
+    };
+    ($f:path, $cx:ident, $w:ident, ($a:ty)) => {
+        $f($cx, $crate::arg::<$a>($w[0])?)
+    };
+    ($f:path, $cx:ident, $w:ident, ($a:ty, $b:ty)) => {
+        $f($cx, $crate::arg::<$a>($w[0])?, $crate::arg::<$b>($w[1])?)
+    };
+    ($f:path, $cx:ident, $w:ident, ($a:ty, $b:ty, $c:ty)) => {
+        $f($cx, $crate::arg::<$a>($w[0])?, $crate::arg::<$b>($w[1])?, $crate::arg::<$c>($w[2])?)
+    };
+    ($f:path, $cx:ident, $w:ident, ($a:ty, $b:ty, $c:ty, $d:ty)) => {
+        $f(
+            $cx,
+            $crate::arg::<$a>($w[0])?,
+            $crate::arg::<$b>($w[1])?,
+            $crate::arg::<$c>($w[2])?,
+            $crate::arg::<$d>($w[3])?,
+        )
+    };
+    ($f:path, $cx:ident, $w:ident, ($a:ty, $b:ty, $c:ty, $d:ty, $e:ty)) => {
+        $f(
+            $cx,
+            $crate::arg::<$a>($w[0])?,
+            $crate::arg::<$b>($w[1])?,
+            $crate::arg::<$c>($w[2])?,
+            $crate::arg::<$d>($w[3])?,
+            $crate::arg::<$e>($w[4])?,
+        )
+    };
+    ($f:path, $cx:ident, $w:ident, ($a:ty, $b:ty, $c:ty, $d:ty, $e:ty, $g:ty)) => {
+        $f(
+            $cx,
+            $crate::arg::<$a>($w[0])?,
+            $crate::arg::<$b>($w[1])?,
+            $crate::arg::<$c>($w[2])?,
+            $crate::arg::<$d>($w[3])?,
+            $crate::arg::<$e>($w[4])?,
+            $crate::arg::<$g>($w[5])?,
+        )
+    };
+}

@@ -1,0 +1,43 @@
+//! Rows about memory: mappings, protection, advice, locking, memory policy.
+//!
+//! How to change a row is said in [`crate::table`].
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rows_memory {
+    ($to:tt [$next:ident $($rest:ident)*] $($rows:tt)*) => { $crate::$next! { $to [$($rest)*] $($rows)*
+        mmap                    {   9, 222 } stub("not built yet")        (addr: UserAddr, len: usize, prot: ProtFlags, flags: MapFlags, fd: Fd, offset: usize) [];
+        munmap                  {  11, 215 } stub("not built yet")        (addr: UserAddr, len: usize) [];
+        mprotect                {  10, 226 } stub("not built yet")        (addr: UserAddr, len: usize, prot: ProtFlags) [];
+        mremap                  {  25, 216 } stub("not built yet")        (old: UserAddr, old_len: usize, new_len: usize, flags: MremapFlags, new: UserAddr) [];
+        madvise                 {  28, 233 } stub("not built yet")        (addr: UserAddr, len: usize, advice: Advice) [];
+        brk                     {  12, 214 } stub("not built yet")        (addr: UserAddr) [];
+        msync                   {  26, 227 } stub("not built yet")        (addr: UserAddr, len: usize, flags: MsyncFlags) [];
+        mincore                 {  27, 232 } stub("not built yet")        (addr: UserAddr, len: usize, vec: UserAddr) [];
+        mlock                   { 149, 228 } stub("not built yet")        (addr: UserAddr, len: usize) [];
+        mlock2                  { 325, 284 } stub("not built yet")        (addr: UserAddr, len: usize, flags: u32) [];
+        munlock                 { 150, 229 } stub("not built yet")        (addr: UserAddr, len: usize) [];
+        mlockall                { 151, 230 } stub("not built yet")        (flags: MlockallFlags) [];
+        munlockall              { 152, 231 } stub("not built yet")        () [];
+        mseal                   { 462, 462 } stub("callers leave the mapping unsealed") (addr: UserAddr, len: usize, flags: usize) [];
+        remap_file_pages        { 216, 234 } stub("obsolete: callers map each range") (addr: UserAddr, len: usize, prot: usize, pgoff: usize, flags: usize) [];
+        process_madvise         { 440, 440 } stub("advice about another process is never needed") (pidfd: Fd, iov: UserIn<[Iovec]>, count: usize, advice: Advice, flags: u32) [];
+        process_mrelease        { 448, 448 } stub("a killed process frees its memory by itself") (pidfd: Fd, flags: u32) [];
+        process_vm_readv        { 310, 270 } stub("debuggers fall back to /proc/pid/mem") (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) [];
+        process_vm_writev       { 311, 271 } stub("debuggers fall back to /proc/pid/mem") (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) [];
+        membarrier              { 324, 283 } stub("not built yet")        (cmd: i32, flags: u32, cpu: i32) [];
+        mbind                   { 237, 235 } stub("one memory node: numactl and allocators go without") (addr: UserAddr, len: usize, mode: usize, nodes: UserAddr, maxnode: usize, flags: u32) [];
+        get_mempolicy           { 239, 236 } stub("one memory node: callers take ENOSYS as no NUMA") (mode: UserOut<i32>, nodes: UserAddr, maxnode: usize, addr: UserAddr, flags: usize) [];
+        set_mempolicy           { 238, 237 } stub("one memory node: callers take ENOSYS as no NUMA") (mode: i32, nodes: UserAddr, maxnode: usize) [];
+        set_mempolicy_home_node { 450, 450 } stub("one memory node: callers take ENOSYS as no NUMA") (addr: UserAddr, len: usize, node: usize, flags: usize) [];
+        migrate_pages           { 256, 238 } stub("one memory node: there is nowhere to migrate to") (pid: Pid, maxnode: usize, old: UserAddr, new: UserAddr) [];
+        move_pages              { 279, 239 } stub("one memory node: callers take ENOSYS as no NUMA") (pid: Pid, count: usize, pages: UserAddr, nodes: UserAddr, status: UserAddr, flags: i32) [];
+        pkey_alloc              { 330, 289 } stub("callers go without protection keys") (flags: usize, rights: usize) [];
+        pkey_free               { 331, 290 } stub("callers go without protection keys") (pkey: i32) [];
+        pkey_mprotect           { 329, 288 } stub("callers use mprotect") (addr: UserAddr, len: usize, prot: ProtFlags, pkey: i32) [];
+        map_shadow_stack        { 453, 453 } stub("C libraries run without shadow stacks") (addr: UserAddr, size: usize, flags: u32) [];
+        userfaultfd             { 323, 282 } stub("callers copy eagerly") (flags: i32) [];
+        swapon                  { 167, 224 } stub("there is no swap: init scripts go on") (path: UserStr, flags: i32) [];
+        swapoff                 { 168, 225 } stub("there is no swap: init scripts go on") (path: UserStr) [];
+    } };
+}

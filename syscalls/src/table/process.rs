@@ -1,0 +1,95 @@
+//! Rows about processes and threads: creation, ids, limits, scheduling, futexes.
+//!
+//! How to change a row is said in [`crate::table`].
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rows_process {
+    ($to:tt [$next:ident $($rest:ident)*] $($rows:tt)*) => { $crate::$next! { $to [$($rest)*] $($rows)*
+        getpid                 {  39, 172 } stub("not built yet")     () [];
+        gettid                 { 186, 178 } stub("not built yet")     () [];
+        getppid                { 110, 173 } stub("not built yet")     () [];
+        fork                   {  57,   _ } stub("not built yet")     () [];
+        vfork                  {  58,   _ } stub("not built yet")     () [];
+        clone                  {  56, 220 } stub("not built yet")     (flags: CloneFlags, stack: UserAddr, parent_tid: UserOut<i32>, a3: usize, a4: usize) [];
+        clone3                 { 435, 435 } stub("not built yet")     (args: UserIn<CloneArgs>, size: usize) [];
+        execve                 {  59, 221 } stub("not built yet")     (path: UserStr, argv: UserAddr, envp: UserAddr) [];
+        execveat               { 322, 281 } stub("not built yet")     (dir: Fd, path: UserStr, argv: UserAddr, envp: UserAddr, flags: AtFlags) [];
+        exit                   {  60,  93 } stub("not built yet")     (status: i32) [];
+        exit_group             { 231,  94 } stub("not built yet")     (status: i32) [];
+        wait4                  {  61, 260 } stub("not built yet")     (pid: Pid, status: UserOut<i32>, options: WaitOptions, usage: UserOut<Rusage>) [];
+        waitid                 { 247,  95 } stub("not built yet")     (which: u32, id: Pid, info: UserOut<Siginfo>, options: WaitOptions, usage: UserOut<Rusage>) [];
+        set_tid_address        { 218,  96 } stub("not built yet")     (tidptr: UserAddr) [];
+        getpgid                { 121, 155 } stub("not built yet")     (pid: Pid) [];
+        setpgid                { 109, 154 } stub("not built yet")     (pid: Pid, pgid: Pid) [];
+        getpgrp                { 111,   _ } stub("not built yet")     () [];
+        getsid                 { 124, 156 } stub("not built yet")     (pid: Pid) [];
+        setsid                 { 112, 157 } stub("not built yet")     () [];
+        vhangup                { 153,  58 } stub("there is no terminal line to hang up") () [];
+        getuid                 { 102, 174 } stub("not built yet")     () [];
+        geteuid                { 107, 175 } stub("not built yet")     () [];
+        getgid                 { 104, 176 } stub("not built yet")     () [];
+        getegid                { 108, 177 } stub("not built yet")     () [];
+        setuid                 { 105, 146 } stub("not built yet")     (uid: Uid) [];
+        setgid                 { 106, 144 } stub("not built yet")     (gid: Gid) [];
+        setreuid               { 113, 145 } stub("not built yet")     (ruid: Uid, euid: Uid) [];
+        setregid               { 114, 143 } stub("not built yet")     (rgid: Gid, egid: Gid) [];
+        getresuid              { 118, 148 } stub("not built yet")     (ruid: UserOut<u32>, euid: UserOut<u32>, suid: UserOut<u32>) [];
+        setresuid              { 117, 147 } stub("not built yet")     (ruid: Uid, euid: Uid, suid: Uid) [];
+        getresgid              { 120, 150 } stub("not built yet")     (rgid: UserOut<u32>, egid: UserOut<u32>, sgid: UserOut<u32>) [];
+        setresgid              { 119, 149 } stub("not built yet")     (rgid: Gid, egid: Gid, sgid: Gid) [];
+        setfsuid               { 122, 151 } stub("not built yet")     (uid: Uid) [];
+        setfsgid               { 123, 152 } stub("not built yet")     (gid: Gid) [];
+        getgroups              { 115, 158 } stub("not built yet")     (size: i32, list: UserAddr) [];
+        setgroups              { 116, 159 } stub("not built yet")     (size: i32, list: UserAddr) [];
+        capget                 { 125,  90 } stub("not built yet")     (header: UserInOut<CapHeader>, data: UserAddr) [];
+        capset                 { 126,  91 } stub("not built yet")     (header: UserInOut<CapHeader>, data: UserAddr) [];
+        getrlimit              {  97, 163 } stub("not built yet")     (resource: Resource, out: UserOut<Rlimit64>) [];
+        setrlimit              { 160, 164 } stub("not built yet")     (resource: Resource, new: UserIn<Rlimit64>) [];
+        prlimit64              { 302, 261 } stub("not built yet")     (pid: Pid, resource: Resource, new: UserIn<Rlimit64>, old: UserOut<Rlimit64>) [];
+        getrusage              {  98, 165 } stub("not built yet")     (who: i32, out: UserOut<Rusage>) [];
+        getpriority            { 140, 141 } stub("not built yet")     (which: i32, who: i32) [];
+        setpriority            { 141, 140 } stub("not built yet")     (which: i32, who: i32, prio: i32) [];
+        ioprio_get             { 252,  31 } stub("not built yet")     (which: i32, who: i32) [];
+        ioprio_set             { 251,  30 } stub("not built yet")     (which: i32, who: i32, prio: i32) [];
+        prctl                  { 157, 167 } stub("not built yet")     (option: PrctlOption, a1: usize, a2: usize, a3: usize, a4: usize) [];
+        arch_prctl             { 158,   _ } stub("not built yet")     (code: ArchPrctlCode, addr: UserAddr) [];
+        personality            { 135,  92 } stub("not built yet")     (persona: u32) [];
+        sched_yield            {  24, 124 } stub("not built yet")     () [];
+        sched_getaffinity      { 204, 123 } stub("not built yet")     (pid: Pid, len: u32, mask: UserAddr) [];
+        sched_setaffinity      { 203, 122 } stub("not built yet")     (pid: Pid, len: u32, mask: UserAddr) [];
+        sched_getscheduler     { 145, 120 } stub("not built yet")     (pid: Pid) [];
+        sched_setscheduler     { 144, 119 } stub("not built yet")     (pid: Pid, policy: i32, param: UserIn<SchedParam>) [];
+        sched_getparam         { 143, 121 } stub("not built yet")     (pid: Pid, param: UserOut<SchedParam>) [];
+        sched_setparam         { 142, 118 } stub("not built yet")     (pid: Pid, param: UserIn<SchedParam>) [];
+        sched_getattr          { 315, 275 } stub("not built yet")     (pid: Pid, attr: UserAddr, size: u32, flags: u32) [];
+        sched_setattr          { 314, 274 } stub("not built yet")     (pid: Pid, attr: UserAddr, flags: u32) [];
+        sched_get_priority_max { 146, 125 } stub("not built yet")     (policy: i32) [];
+        sched_get_priority_min { 147, 126 } stub("not built yet")     (policy: i32) [];
+        sched_rr_get_interval  { 148, 127 } stub("not built yet")     (pid: Pid, out: UserOut<Timespec>) [];
+        getcpu                 { 309, 168 } stub("not built yet")     (cpu: UserOut<u32>, node: UserOut<u32>, cache: UserAddr) [];
+        futex                  { 202,  98 } stub("not built yet")     (addr: UserAddr, op: FutexOp, val: u32, timeout: UserAddr, addr2: UserAddr, val3: u32) [];
+        futex_waitv            { 449, 449 } stub("not built yet")     (waiters: UserIn<[FutexWaitv]>, count: u32, flags: u32, timeout: UserIn<Timespec>, clock: ClockId) [];
+        futex_wake             { 454, 454 } stub("callers use futex") (addr: UserAddr, mask: usize, count: i32, flags: u32) [];
+        futex_wait             { 455, 455 } stub("callers use futex") (addr: UserAddr, val: usize, mask: usize, flags: u32, timeout: UserIn<Timespec>, clock: ClockId) [];
+        futex_requeue          { 456, 456 } stub("callers use futex") (waiters: UserAddr, flags: u32, wake: i32, requeue: i32) [];
+        set_robust_list        { 273,  99 } stub("not built yet")     (head: UserAddr, len: usize) [];
+        get_robust_list        { 274, 100 } stub("not built yet")     (pid: Pid, head: UserOut<u64>, len: UserOut<u64>) [];
+        rseq                   { 334, 293 } stub("not built yet")     (area: UserAddr, len: u32, flags: i32, sig: u32) [];
+        rseq_slice_yield       { 471, 471 } stub("callers use sched_yield") () [];
+        pidfd_open             { 434, 434 } stub("not built yet")     (pid: Pid, flags: u32) [];
+        pidfd_getfd            { 438, 438 } stub("not built yet")     (pidfd: Fd, target: Fd, flags: u32) [];
+        pidfd_send_signal      { 424, 424 } stub("not built yet")     (pidfd: Fd, sig: SigNum, info: UserIn<Siginfo>, flags: u32) [];
+        ptrace                 { 101, 117 } stub("one program per machine: debug it through QEMU's gdb stub") (request: usize, pid: Pid, addr: usize, data: usize) [];
+        kcmp                   { 312, 272 } stub("callers assume the resources differ") (pid1: Pid, pid2: Pid, kind: i32, idx1: usize, idx2: usize) [];
+        acct                   { 163,  89 } stub("process accounting is off") (path: UserStr) [];
+        unshare                { 272,  97 } stub("the machine is the namespace") (flags: CloneFlags) [];
+        setns                  { 308, 268 } stub("the machine is the namespace") (fd: Fd, flags: i32) [];
+        seccomp                { 317, 277 } stub("not built yet")     (op: u32, flags: u32, args: UserAddr) [];
+        modify_ldt             { 154,   _ } stub("only 16-bit and 32-bit code needs an LDT") (func: i32, ptr: UserAddr, len: usize) [];
+        set_thread_area        { 205,   _ } stub("32-bit programs only; 64-bit ones use arch_prctl") (desc: UserAddr) [];
+        get_thread_area        { 211,   _ } stub("32-bit programs only; 64-bit ones use arch_prctl") (desc: UserAddr) [];
+        iopl                   { 172,   _ } stub("a program has no business with I/O ports") (level: i32) [];
+        ioperm                 { 173,   _ } stub("a program has no business with I/O ports") (from: usize, count: usize, on: i32) [];
+    } };
+}
