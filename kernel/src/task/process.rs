@@ -1,0 +1,164 @@
+//! [`Process`]: what the threads of a program share, and its place among other processes.
+
+use alloc::sync::{Arc, Weak};
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use elfin_platform::sync::SpinLock;
+use elfin_platform::time;
+use elfin_syscalls::Errno;
+
+use super::ids::Tid;
+use super::itimer::Itimers;
+use super::posix_timer::PosixTimers;
+use super::rlimit::Rlimits;
+use super::signal::ProcessSignals;
+use super::thread::ThreadRef;
+use super::wait::WaitQueue;
+
+/// A process: a program with its threads.
+pub struct Process {
+    /// Its id: that of its first thread.
+    pub pid: u32,
+    /// What its resources are limited to.
+    pub rlimits: Rlimits,
+    /// Signal actions, and the queue of signals sent to the whole process.
+    pub signals: ProcessSignals,
+    /// `setitimer`'s timers.
+    pub itimers: Itimers,
+    /// `timer_create`'s timers.
+    pub timers: PosixTimers,
+    /// The threads that have not ended.
+    threads: SpinLock<Vec<ThreadRef>>,
+    /// Its parent; dead for the first process.
+    pub parent: SpinLock<Weak<Process>>,
+    /// Its children that nobody has waited for.
+    pub children: SpinLock<Vec<Arc<Process>>>,
+    /// Woken when a child changes its state.
+    pub child_events: WaitQueue,
+    /// Its process group.
+    pub pgid: AtomicU32,
+    /// Its session.
+    pub sid: AtomicU32,
+    /// It has called `setsid` or `setpgid`, or was moved (the first process starts as leader of
+    /// its session, and may still call `setsid` once).
+    pub placed: AtomicBool,
+    /// The wait status it ends with, once it does; [`ALIVE`] before.
+    exit_status: AtomicU64,
+    /// It has called `execve` (`setpgid` is refused then).
+    pub has_execed: AtomicBool,
+    /// `PR_SET_DUMPABLE`.
+    pub dumpable: AtomicU32,
+    /// `PR_SET_CHILD_SUBREAPER`.
+    pub subreaper: AtomicBool,
+    /// CPU time of threads that ended, in nanoseconds.
+    pub ended_cpu_time: AtomicU64,
+    /// CPU time of children that were waited for, in nanoseconds.
+    pub children_cpu_time: AtomicU64,
+    /// When it started, in nanoseconds of the monotonic clock.
+    pub started: u64,
+}
+
+const ALIVE: u64 = u64::MAX;
+
+/// The id of the first process.
+pub const INIT: u32 = 1;
+
+impl Process {
+    /// A process without threads, with the id `id`.
+    pub fn new(id: &Tid, rlimits: Rlimits, signals: ProcessSignals) -> Arc<Self> {
+        let pid = id.number();
+        Arc::new(Self {
+            pid,
+            rlimits,
+            signals,
+            itimers: Itimers::new(),
+            timers: PosixTimers::new(),
+            threads: SpinLock::new(Vec::new()),
+            parent: SpinLock::new(Weak::new()),
+            children: SpinLock::new(Vec::new()),
+            child_events: WaitQueue::new(),
+            pgid: AtomicU32::new(pid),
+            sid: AtomicU32::new(pid),
+            placed: AtomicBool::new(false),
+            exit_status: AtomicU64::new(ALIVE),
+            has_execed: AtomicBool::new(false),
+            dumpable: AtomicU32::new(1),
+            subreaper: AtomicBool::new(false),
+            ended_cpu_time: AtomicU64::new(0),
+            children_cpu_time: AtomicU64::new(0),
+            started: time::now(),
+        })
+    }
+
+    /// Adds a thread.
+    ///
+    /// # Errors
+    /// `EAGAIN` without memory, or if the process is ending.
+    pub fn add_thread(&self, thread: ThreadRef) -> Result<(), Errno> {
+        let mut threads = self.threads.lock();
+        if self.is_exiting() {
+            return Err(Errno::EAGAIN);
+        }
+        threads.try_reserve(1).map_err(|_| Errno::EAGAIN)?;
+        threads.push(thread);
+        Ok(())
+    }
+
+    /// Removes a thread that ends; the number of those that are left.
+    pub fn remove_thread(&self, thread: &ThreadRef) -> usize {
+        let mut threads = self.threads.lock();
+        threads.retain(|other| !Arc::ptr_eq(other, thread));
+        threads.len()
+    }
+
+    /// Runs `f` for each thread, with the list locked: `f` must not sleep.
+    pub fn for_each_thread(&self, mut f: impl FnMut(&ThreadRef)) {
+        self.threads.lock().iter().for_each(&mut f);
+    }
+
+    /// The first thread for which `f` gives something, with the list locked: `f` must not sleep.
+    pub fn find_thread<R>(&self, f: impl FnMut(&ThreadRef) -> Option<R>) -> Option<R> {
+        self.threads.lock().iter().find_map(f)
+    }
+
+    /// The number of threads that have not ended.
+    pub fn thread_count(&self) -> usize {
+        self.threads.lock().len()
+    }
+
+    /// Whether it is ending: no thread of it returns to the program any more.
+    #[inline]
+    pub fn is_exiting(&self) -> bool {
+        self.exit_status.load(Ordering::Relaxed) != ALIVE
+    }
+
+    /// Says that it ends, with this wait status; false if that was said before.
+    pub fn begin_exit(&self, status: u32) -> bool {
+        let status = u64::from(status);
+        self.exit_status.compare_exchange(ALIVE, status, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    /// The wait status that it ends or ended with.
+    pub fn exit_status(&self) -> Option<u32> {
+        u32::try_from(self.exit_status.load(Ordering::Acquire)).ok()
+    }
+
+    /// The id of its parent; 0 for the first process.
+    pub fn ppid(&self) -> u32 {
+        self.parent.lock().upgrade().map_or(0, |parent| parent.pid)
+    }
+
+    /// CPU time of all its threads, those that ended too, in nanoseconds.
+    pub fn cpu_time(&self) -> u64 {
+        let threads = self.threads.lock();
+        let living: u64 = threads.iter().map(|thread| thread.cpu_time()).sum();
+        living.saturating_add(self.ended_cpu_time.load(Ordering::Relaxed))
+    }
+}
+
+impl core::fmt::Debug for Process {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Process({})", self.pid)
+    }
+}

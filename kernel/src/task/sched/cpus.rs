@@ -1,0 +1,148 @@
+//! The scheduler's part of each CPU: its run queue and clocks.
+
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use elfin_platform::cpu;
+use elfin_platform::sync::SpinLock;
+use elfin_platform::time;
+use elfin_syscalls::Errno;
+
+use super::run_queue::{Class, RunQueue};
+use super::state::{QUEUED, RUNNING};
+use crate::task::thread::ThreadRef;
+use crate::task::timer;
+
+/// The most CPUs a machine can have.
+pub const MAX_CPUS: usize = 64;
+
+/// The scheduler's part of a CPU.
+pub(super) struct Cpu {
+    queue: SpinLock<RunQueue<ThreadRef>>,
+    /// Entries in `queue`, to see without the lock that there are none.
+    waiting: AtomicUsize,
+    /// When the running thread got the CPU.
+    pub(super) switched_at: AtomicU64,
+    /// The alarm is set for the end of a slice.
+    pub(super) slice_watched: AtomicBool,
+    /// Nanoseconds without a thread to run.
+    pub(super) idle: AtomicU64,
+}
+
+static CPUS: [Cpu; MAX_CPUS] = [const {
+    Cpu {
+        queue: SpinLock::new(RunQueue::new()),
+        waiting: AtomicUsize::new(0),
+        switched_at: AtomicU64::new(0),
+        slice_watched: AtomicBool::new(false),
+        idle: AtomicU64::new(0),
+    }
+}; MAX_CPUS];
+
+/// Threads that exist, for whom every queue has room.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// One CPU's part.
+#[inline]
+pub(super) fn of(id: usize) -> &'static Cpu {
+    &CPUS[id]
+}
+
+/// This CPU's part.
+#[inline]
+pub(super) fn this() -> &'static Cpu {
+    of(cpu::id())
+}
+
+/// The CPUs that run.
+pub(super) fn online() -> &'static [Cpu] {
+    CPUS.get(..cpu::count()).unwrap_or(&CPUS)
+}
+
+/// Makes room for one more thread in every queue, so that waking it never needs memory. Pass on
+/// with [`forget_thread`] when the thread is gone.
+///
+/// # Errors
+/// `EAGAIN` if there is no memory, as `clone(2)` has it.
+pub fn reserve_thread() -> Result<(), Errno> {
+    let total = THREADS.fetch_add(1, Ordering::Relaxed) + 1;
+    let made = online().iter().try_for_each(|cpu| cpu.queue.lock().reserve(total).ok());
+    made.and_then(|()| timer::reserve(total).ok()).ok_or_else(|| {
+        forget_thread();
+        Errno::EAGAIN
+    })
+}
+
+/// Gives back the room of a thread that is gone.
+pub(in crate::task) fn forget_thread() {
+    THREADS.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// The number of threads that exist.
+pub fn thread_count() -> usize {
+    THREADS.load(Ordering::Relaxed)
+}
+
+/// Threads that run or wait for a CPU: what a load average averages.
+pub fn load() -> usize {
+    online().iter().map(Cpu::waiting).sum::<usize>() + 1
+}
+
+/// Nanoseconds that CPU `id` had no thread to run.
+pub fn idle_time(id: usize) -> u64 {
+    CPUS.get(id).map_or(0, |cpu| cpu.idle.load(Ordering::Relaxed))
+}
+
+impl Cpu {
+    /// Threads in the queue.
+    #[inline]
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Puts a thread into the queue, which makes it `Queued`.
+    #[inline]
+    pub(super) fn push(&self, class: Class, thread: ThreadRef) {
+        thread.sched.state.store(QUEUED, Ordering::Relaxed);
+        let mut queue = self.queue.lock();
+        queue.push(class, thread);
+        self.waiting.store(queue.len(), Ordering::Release);
+    }
+
+    /// Takes out the next thread that `fits`, which makes it `Running`.
+    #[inline]
+    pub(super) fn pop(&self, fits: impl Fn(&ThreadRef) -> bool) -> Option<ThreadRef> {
+        if self.waiting.load(Ordering::Acquire) == 0 {
+            return None;
+        }
+        let mut queue = self.queue.lock();
+        let thread = queue.pop(fits)?;
+        self.waiting.store(queue.len(), Ordering::Release);
+        thread.sched.state.store(RUNNING, Ordering::Relaxed);
+        Some(thread)
+    }
+
+    /// Charges the running thread up to `now`.
+    #[inline]
+    pub(super) fn charge(&self, running: &ThreadRef, now: u64) {
+        let elapsed = now.saturating_sub(self.switched_at.swap(now, Ordering::Relaxed));
+        running.sched.charge(elapsed);
+        if self.waiting() != 0 {
+            self.queue.lock().ran(elapsed);
+        }
+    }
+
+    /// Makes sure that somebody looks when the running thread has had its time.
+    #[inline]
+    pub(super) fn watch_slice(&self, running: &ThreadRef) {
+        if !self.slice_watched.load(Ordering::Relaxed) {
+            self.slice_watched.store(true, Ordering::Relaxed);
+            timer::limit_slice(time::now().saturating_add(self.allowance(running)));
+        }
+    }
+
+    /// How long the running thread may run in one go, in nanoseconds.
+    pub(super) fn allowance(&self, running: &ThreadRef) -> u64 {
+        let left = running.sched.slice_left().max(1);
+        if self.queue.lock().has_fresh() { left.min(super::switch::MIN_RUN) } else { left }
+    }
+}

@@ -1,0 +1,165 @@
+//! [`RunQueue`]: who runs next on one CPU.
+//!
+//! Three lists. Real-time entries come first, by priority. Of the others, those that became ready
+//! without having used up a time slice (`fresh`) come before those that did (`spent`), so that a
+//! thread that mostly sleeps answers quickly beside one that computes; once the fresh ones have
+//! run for [`PATIENCE`] while a spent one waited, that one has its turn. Within a list it is first
+//! come, first served. Nice values change the length of a slice.
+
+use alloc::collections::{TryReserveError, VecDeque};
+
+/// How long fresh entries may keep spent ones waiting, in nanoseconds.
+pub const PATIENCE: u64 = 4_000_000;
+
+/// How an entry competes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Before all others; higher numbers first.
+    RealTime(u8),
+    /// Became ready with time left.
+    Fresh,
+    /// Used up its time slice.
+    Spent,
+}
+
+/// The entries that wait for one CPU.
+pub struct RunQueue<T> {
+    real_time: VecDeque<(u8, T)>,
+    fresh: VecDeque<T>,
+    spent: VecDeque<T>,
+    /// How long others have run while somebody waited in `spent`.
+    kept_waiting: u64,
+}
+
+impl<T> RunQueue<T> {
+    /// An empty queue.
+    pub const fn new() -> Self {
+        Self {
+            real_time: VecDeque::new(),
+            fresh: VecDeque::new(),
+            spent: VecDeque::new(),
+            kept_waiting: 0,
+        }
+    }
+
+    /// The number of entries.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.real_time.len() + self.fresh.len() + self.spent.len()
+    }
+
+    /// Makes room for `total` entries, so that pushing never needs memory.
+    pub fn reserve(&mut self, total: usize) -> Result<(), TryReserveError> {
+        self.real_time.try_reserve(total.saturating_sub(self.real_time.len()))?;
+        self.fresh.try_reserve(total.saturating_sub(self.fresh.len()))?;
+        self.spent.try_reserve(total.saturating_sub(self.spent.len()))
+    }
+
+    /// Adds an entry behind its equals.
+    #[inline]
+    pub fn push(&mut self, class: Class, entry: T) {
+        match class {
+            Class::Fresh => self.fresh.push_back(entry),
+            Class::Spent => self.spent.push_back(entry),
+            Class::RealTime(priority) => {
+                let at = self.real_time.partition_point(|&(other, _)| other >= priority);
+                self.real_time.insert(at, (priority, entry));
+            }
+        }
+    }
+
+    /// Takes the next entry that `fits` to run.
+    #[inline]
+    pub fn pop(&mut self, fits: impl Fn(&T) -> bool) -> Option<T> {
+        if let Some(at) = self.real_time.iter().position(|(_, entry)| fits(entry)) {
+            return self.real_time.remove(at).map(|(_, entry)| entry);
+        }
+        let spent_first = self.kept_waiting >= PATIENCE;
+        let next = if spent_first {
+            take(&mut self.spent, &fits).map(|entry| (entry, true))
+        } else {
+            take(&mut self.fresh, &fits).map(|entry| (entry, false))
+        };
+        let next = match next {
+            Some(found) => Some(found),
+            None if spent_first => take(&mut self.fresh, &fits).map(|entry| (entry, false)),
+            None => take(&mut self.spent, &fits).map(|entry| (entry, true)),
+        };
+        let (entry, was_spent) = next?;
+        if was_spent {
+            self.kept_waiting = 0;
+        }
+        Some(entry)
+    }
+
+    /// The highest real-time priority that waits.
+    pub fn real_time_waiting(&self) -> Option<u8> {
+        self.real_time.front().map(|&(priority, _)| priority)
+    }
+
+    /// Notes that an entry ran for `elapsed` nanoseconds.
+    #[inline]
+    pub fn ran(&mut self, elapsed: u64) {
+        if self.spent.is_empty() {
+            self.kept_waiting = 0;
+        } else {
+            self.kept_waiting = self.kept_waiting.saturating_add(elapsed);
+        }
+    }
+}
+
+#[inline]
+fn take<T>(list: &mut VecDeque<T>, fits: impl Fn(&T) -> bool) -> Option<T> {
+    // The first nearly always fits.
+    if fits(list.front()?) {
+        return list.pop_front();
+    }
+    let at = list.iter().position(fits)?;
+    list.remove(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(queue: &mut RunQueue<u32>) -> Vec<u32> {
+        core::iter::from_fn(|| queue.pop(|_| true)).collect()
+    }
+
+    #[test]
+    fn serves_classes_in_order() {
+        let mut queue = RunQueue::new();
+        queue.push(Class::Spent, 1);
+        queue.push(Class::Fresh, 2);
+        queue.push(Class::RealTime(5), 3);
+        queue.push(Class::RealTime(9), 4);
+        queue.push(Class::RealTime(9), 5);
+        queue.push(Class::Fresh, 6);
+        assert_eq!(queue.real_time_waiting(), Some(9));
+        assert_eq!(queue.len(), 6);
+        assert_eq!(order(&mut queue), [4, 5, 3, 2, 6, 1]);
+    }
+
+    #[test]
+    fn spent_entries_do_not_starve() {
+        let mut queue = RunQueue::new();
+        queue.push(Class::Spent, 1);
+        queue.push(Class::Fresh, 2);
+        queue.push(Class::Fresh, 3);
+        queue.ran(PATIENCE / 2);
+        assert_eq!(queue.pop(|_| true), Some(2));
+        queue.ran(PATIENCE / 2);
+        assert_eq!(queue.pop(|_| true), Some(1));
+        assert_eq!(queue.pop(|_| true), Some(3));
+    }
+
+    #[test]
+    fn skips_what_does_not_fit() {
+        let mut queue = RunQueue::new();
+        (1..=4).for_each(|entry| queue.push(Class::Fresh, entry));
+        assert_eq!(queue.pop(|entry| entry % 2 == 0), Some(2));
+        assert_eq!(queue.pop(|entry| entry % 2 == 0), Some(4));
+        assert_eq!(queue.pop(|entry| entry % 2 == 0), None);
+        assert_eq!(order(&mut queue), [1, 3]);
+    }
+}

@@ -1,0 +1,101 @@
+//! Falling asleep and waking.
+//!
+//! A thread says that it is about to sleep ([`prepare_to_sleep`]), looks once more at what it
+//! waits for, and then either calls [`block`] or thinks better of it ([`stay_awake`]). From the
+//! first of these on a waker puts it into a run queue; `block` and `stay_awake` return only once
+//! that entry is used up.
+
+use core::sync::atomic::Ordering;
+
+use elfin_platform::cpu::{self, Work};
+
+use super::cpus;
+use super::state::{INTERRUPTIBLE, QUEUED, RUNNING, UNINTERRUPTIBLE};
+use super::switch;
+use crate::task::thread::{ThreadRef, current};
+
+/// How a sleeping thread can be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sleep {
+    /// By signals too.
+    Interruptible,
+    /// Only by what it waits for.
+    Uninterruptible,
+}
+
+/// Says that the running thread is about to sleep: from now on it can be woken.
+#[inline]
+pub fn prepare_to_sleep(me: &ThreadRef, sleep: Sleep) {
+    let state = match sleep {
+        Sleep::Interruptible => INTERRUPTIBLE,
+        Sleep::Uninterruptible => UNINTERRUPTIBLE,
+    };
+    // A thread that was preparing already (a sleep within a condition) may have been woken.
+    if me.sched.state.load(Ordering::Relaxed) == QUEUED {
+        switch::take_turn();
+    }
+    me.sched.state.swap(state, Ordering::SeqCst);
+}
+
+/// The running thread will not sleep after all.
+#[inline]
+pub fn stay_awake(me: &ThreadRef) {
+    let state = &me.sched.state;
+    let now = state.load(Ordering::Relaxed);
+    let undone = now == RUNNING
+        || (now != QUEUED
+            && state.compare_exchange(now, RUNNING, Ordering::AcqRel, Ordering::Relaxed).is_ok());
+    if !undone {
+        // Somebody has woken us: use up the place in the queue.
+        switch::take_turn();
+    }
+}
+
+/// Sleeps until woken. Returns at once if the thread is not preparing to sleep any more.
+#[inline]
+pub fn block() {
+    if current().sched.state.load(Ordering::Relaxed) != RUNNING {
+        switch::take_turn();
+    }
+}
+
+/// Wakes `thread` if it sleeps, or is about to; says whether it did.
+#[inline]
+pub fn wake(thread: &ThreadRef) -> bool {
+    wake_from(thread, &[INTERRUPTIBLE, UNINTERRUPTIBLE])
+}
+
+/// Wakes `thread` if it sleeps so that signals may wake it; says whether it did.
+pub fn wake_interruptible(thread: &ThreadRef) -> bool {
+    wake_from(thread, &[INTERRUPTIBLE])
+}
+
+#[inline]
+fn wake_from(thread: &ThreadRef, states: &[u8]) -> bool {
+    let state = &thread.sched.state;
+    let now = state.load(Ordering::SeqCst);
+    if !states.contains(&now)
+        || state.compare_exchange(now, QUEUED, Ordering::AcqRel, Ordering::Relaxed).is_err()
+    {
+        return false;
+    }
+    enqueue(thread.clone());
+    true
+}
+
+/// Puts a thread into the queue of the CPU where it should run.
+pub(super) fn enqueue(thread: ThreadRef) {
+    let here = cpu::id();
+    let home = switch::choose_cpu(&thread);
+    let class = thread.sched.class();
+    let urgent = thread.sched.real_time() > 0;
+    let cpu = cpus::of(home);
+    cpu.push(class, thread);
+    if home != here {
+        cpu::raise_on(home, Work::RESCHED);
+    } else if urgent {
+        cpu::raise(Work::RESCHED);
+    } else if let Some(running) = switch::running() {
+        cpu.watch_slice(&running);
+    }
+}

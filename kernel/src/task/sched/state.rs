@@ -1,0 +1,146 @@
+//! [`SchedState`]: the scheduler's part of a thread.
+
+use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+use super::run_queue::Class;
+
+/// How long a thread of nice value 0 runs before it counts as one that computes, in nanoseconds.
+pub const SLICE: u64 = 4_000_000;
+
+/// Has a CPU.
+pub const RUNNING: u8 = 0;
+/// Sleeps; signals wake it.
+pub const INTERRUPTIBLE: u8 = 1;
+/// Sleeps; signals do not wake it.
+pub const UNINTERRUPTIBLE: u8 = 2;
+/// In a run queue.
+pub const QUEUED: u8 = 3;
+/// Will not run again.
+pub const DEAD: u8 = 4;
+
+/// The scheduler's part of a thread.
+pub struct SchedState {
+    /// One of the constants above.
+    pub(super) state: AtomicU8,
+    /// The CPU it runs on, or ran on last.
+    pub(super) cpu: AtomicUsize,
+    /// CPU time used up to the last switch, in nanoseconds.
+    ran: AtomicU64,
+    /// What is left of its time slice, in nanoseconds.
+    slice_left: AtomicU64,
+    /// The length of a whole slice.
+    slice: AtomicU64,
+    /// Real-time priority; 0 is none.
+    real_time: AtomicU8,
+    /// CPUs it may run on, a bit each.
+    affinity: AtomicU64,
+    /// Times it gave up the CPU by itself and by force.
+    voluntary: AtomicU32,
+    involuntary: AtomicU32,
+}
+
+impl SchedState {
+    /// A thread that has not run yet and may run on `affinity`.
+    pub fn new(affinity: u64) -> Self {
+        Self {
+            state: AtomicU8::new(UNINTERRUPTIBLE),
+            cpu: AtomicUsize::new(0),
+            ran: AtomicU64::new(0),
+            slice_left: AtomicU64::new(SLICE),
+            slice: AtomicU64::new(SLICE),
+            real_time: AtomicU8::new(0),
+            affinity: AtomicU64::new(affinity),
+            voluntary: AtomicU32::new(0),
+            involuntary: AtomicU32::new(0),
+        }
+    }
+
+    /// The CPU it runs on, or ran on last.
+    pub fn cpu(&self) -> usize {
+        self.cpu.load(Ordering::Relaxed)
+    }
+
+    /// CPU time used up to the last switch, in nanoseconds.
+    pub fn ran(&self) -> u64 {
+        self.ran.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has a CPU now.
+    pub fn is_running(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == RUNNING
+    }
+
+    /// Voluntary and involuntary context switches.
+    pub fn switches(&self) -> (u32, u32) {
+        (self.voluntary.load(Ordering::Relaxed), self.involuntary.load(Ordering::Relaxed))
+    }
+
+    /// CPUs it may run on, a bit each.
+    pub fn affinity(&self) -> u64 {
+        self.affinity.load(Ordering::Relaxed)
+    }
+
+    /// Sets the CPUs it may run on; it moves there when it is next woken or preempted.
+    pub fn set_affinity(&self, mask: u64) {
+        self.affinity.store(mask, Ordering::Relaxed);
+    }
+
+    /// Sets how it competes: the length of a slice in nanoseconds, and its real-time priority
+    /// (0: none).
+    pub fn set_share(&self, slice: u64, real_time: u8) {
+        self.slice.store(slice, Ordering::Relaxed);
+        self.real_time.store(real_time, Ordering::Relaxed);
+    }
+
+    /// The length of its slices, in nanoseconds.
+    pub fn slice(&self) -> u64 {
+        self.slice.load(Ordering::Relaxed)
+    }
+
+    /// What is left of its slice, in nanoseconds.
+    pub(super) fn slice_left(&self) -> u64 {
+        self.slice_left.load(Ordering::Relaxed)
+    }
+
+    /// Its real-time priority; 0 is none.
+    pub(super) fn real_time(&self) -> u8 {
+        self.real_time.load(Ordering::Relaxed)
+    }
+
+    /// Its state as `/proc/PID/stat` shows it: `R`, `S`, `D`, or `Z`.
+    pub fn letter(&self) -> char {
+        match self.state.load(Ordering::Relaxed) {
+            INTERRUPTIBLE => 'S',
+            UNINTERRUPTIBLE => 'D',
+            DEAD => 'Z',
+            _ => 'R',
+        }
+    }
+
+    /// Where it queues up. A used-up slice is replaced by a new one.
+    #[inline]
+    pub(super) fn class(&self) -> Class {
+        match self.real_time() {
+            0 if self.slice_left() == 0 => {
+                self.slice_left.store(self.slice(), Ordering::Relaxed);
+                Class::Spent
+            }
+            0 => Class::Fresh,
+            priority => Class::RealTime(priority),
+        }
+    }
+
+    /// Notes that it ran for `elapsed` nanoseconds. Only its CPU writes these fields.
+    #[inline]
+    pub(super) fn charge(&self, elapsed: u64) {
+        self.ran.store(self.ran().wrapping_add(elapsed), Ordering::Relaxed);
+        self.slice_left.store(self.slice_left().saturating_sub(elapsed), Ordering::Relaxed);
+    }
+
+    /// Counts a context switch. Only its CPU writes these fields.
+    #[inline]
+    pub(super) fn count_switch(&self, voluntary: bool) {
+        let counter = if voluntary { &self.voluntary } else { &self.involuntary };
+        counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+}

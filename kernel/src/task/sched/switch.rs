@@ -1,0 +1,132 @@
+//! Giving the CPU from one thread to the next.
+
+use core::sync::atomic::Ordering;
+
+use elfin_platform::cpu::{self, Work};
+use elfin_platform::{task, time};
+use elfin_syscalls::Errno;
+
+use super::cpus::{self, Cpu, MAX_CPUS};
+use super::run_queue::Class;
+use super::sleep;
+use super::state::{DEAD, QUEUED, RUNNING};
+use crate::task::thread::{Current, ThreadRef, current, try_current};
+use crate::task::{timer, work};
+
+/// How long a thread runs at least when one that just woke wants the CPU, in nanoseconds.
+pub const MIN_RUN: u64 = 1_000_000;
+
+/// The thread that runs here; none before the first.
+#[inline]
+pub(super) fn running() -> Option<Current> {
+    try_current()
+}
+
+/// Makes a new thread run. Room for it was made by [`super::reserve_thread`].
+pub fn spawn(thread: ThreadRef) {
+    thread.sched.state.store(QUEUED, Ordering::Relaxed);
+    thread.sched.cpu.store(cpu::id(), Ordering::Relaxed);
+    sleep::enqueue(thread);
+}
+
+/// Runs threads from now on: the end of the boot code of a CPU, whose stack is not needed again.
+pub fn start() -> ! {
+    let cpu = cpus::this();
+    loop {
+        if let Some(next) = take_next(cpu, None) {
+            cpu.switched_at.store(time::now(), Ordering::Relaxed);
+            enter(next);
+        }
+        idle(cpu);
+    }
+}
+
+/// Lets others run, if any want to.
+#[inline]
+pub fn yield_now() {
+    let cpu = cpus::this();
+    if cpu.waiting() != 0 {
+        give_way(cpu, Class::Spent, true);
+    }
+}
+
+/// Lets others run because the running thread has had its time.
+pub fn preempt() {
+    let cpu = cpus::this();
+    if cpu.waiting() != 0 {
+        let me = current();
+        cpu.charge(&me, time::now());
+        give_way(cpu, me.sched.class(), false);
+    }
+}
+
+fn give_way(cpu: &Cpu, class: Class, voluntary: bool) {
+    let me = current();
+    me.sched.count_switch(voluntary);
+    let class = match me.sched.real_time() {
+        0 => class,
+        priority => Class::RealTime(priority),
+    };
+    cpu.push(class, me.clone());
+    take_turn();
+}
+
+/// Ends the running thread, of which nothing is needed any more. Whoever runs next frees it.
+pub fn exit_current() -> ! {
+    current().sched.state.store(DEAD, Ordering::Relaxed);
+    super::cpus::forget_thread();
+    loop {
+        take_turn();
+    }
+}
+
+/// The alarm for the end of a slice went off.
+pub fn slice_over(now: u64) {
+    let cpu = cpus::this();
+    cpu.slice_watched.store(false, Ordering::Relaxed);
+    let Some(me) = running() else { return };
+    if cpu.waiting() == 0 || !me.sched.is_running() {
+        return;
+    }
+    let ran = now.saturating_sub(cpu.switched_at.load(Ordering::Relaxed));
+    let allowance = cpu.allowance(&me);
+    if ran >= allowance {
+        cpu::raise(Work::RESCHED);
+    } else {
+        cpu.slice_watched.store(true, Ordering::Relaxed);
+        timer::limit_slice(now.saturating_add(allowance - ran));
+    }
+}
+
+/// Gives the CPU away until the running thread, which is not in state `Running`, is taken out of
+/// a run queue.
+#[inline]
+pub(super) fn take_turn() {
+    let me = current();
+    let cpu = cpus::this();
+    loop {
+        if let Some(next) = take_next(cpu, Some(&me)) {
+            if !ThreadRef::ptr_eq(&next, &me) {
+                switch(cpu, &me, next);
+            }
+            return;
+        }
+        let now = time::now();
+        cpu.charge(&me, now);
+        idle(cpu);
+    }
+}
+
+/// Does pending work and waits for more, until a thread is ready here.
+fn idle(cpu: &Cpu) {
+    let from = time::now();
+    while cpu.waiting() == 0 && !steal_possible() {
+        work::run();
+        if cpu.waiting() == 0 {
+            cpu::idle();
+        }
+    }
+    let now = time::now();
+    cpu.idle.fetch_add(now.saturating_sub(from), Ordering::Relaxed);
+    cpu.switched_at.store(now, Ordering::Relaxed);
+}

@@ -1,0 +1,296 @@
+//! [`WaitQueue`]: sleeping until something happens, and waking those who sleep.
+//!
+//! A condition belongs to whoever owns the queue; the queue only says "look again". A sleeper
+//! enters the queue, looks once more and only then gives up the CPU, and a waker changes the
+//! condition before it looks whether anybody is in the queue: with a full barrier on both sides
+//! no wakeup is lost. Waking a queue in which nobody is costs the barrier and one load.
+//!
+//! Neighbours: [`super::poll`] registers those who wait for several queues, [`super::sched`]
+//! blocks and wakes threads, [`super::timer`] ends sleeps at their deadline.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU32, Ordering, fence};
+
+use elfin_platform::sync::{SpinGuard, SpinLock};
+use elfin_platform::time;
+use elfin_syscalls::Errno;
+
+use super::poll::{PollEntry, PollEvents};
+use super::sched::{self, Sleep};
+use super::thread::{ThreadRef, current};
+use super::timer;
+
+/// Why a sleep ended although its condition is not met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// A signal is to be handled.
+    Interrupted,
+    /// The deadline has passed.
+    TimedOut,
+}
+
+impl From<Wake> for Errno {
+    /// For calls that restart as `SA_RESTART` says: a signal gives `ERESTARTSYS`, which the way
+    /// back to the program resolves. A deadline gives `ETIMEDOUT`; where Linux has another
+    /// answer, match on [`Wake`] instead.
+    fn from(wake: Wake) -> Self {
+        match wake {
+            Wake::Interrupted => Errno::ERESTARTSYS,
+            Wake::TimedOut => Errno::ETIMEDOUT,
+        }
+    }
+}
+
+/// Threads that sleep until something happens, and pollers that want to know.
+pub struct WaitQueue {
+    /// Sleepers and pollers in `inner`, to see without the lock that there are none.
+    occupied: AtomicU32,
+    inner: SpinLock<Inner>,
+}
+
+struct Inner {
+    sleepers: VecDeque<Sleeper>,
+    pollers: Vec<PollEntry>,
+}
+
+struct Sleeper {
+    thread: ThreadRef,
+    /// Woken one at a time by [`WaitQueue::wake_one`].
+    exclusive: bool,
+}
+
+/// How a sleep in a queue is to be.
+#[derive(Clone, Copy)]
+struct Manner {
+    sleep: Sleep,
+    exclusive: bool,
+    deadline: Option<u64>,
+}
+
+impl WaitQueue {
+    /// A queue in which nobody waits.
+    pub const fn new() -> Self {
+        Self {
+            occupied: AtomicU32::new(0),
+            inner: SpinLock::new(Inner { sleepers: VecDeque::new(), pollers: Vec::new() }),
+        }
+    }
+
+    /// Sleeps until `cond` gives something, a signal is to be handled, or the clock
+    /// ([`time::now`], nanoseconds) reaches `deadline`.
+    ///
+    /// `cond` is asked before the first sleep and after every wakeup; it should not sleep
+    /// itself.
+    ///
+    /// # Errors
+    /// Why it gave up. The condition was asked after that happened, so nothing is missed.
+    pub fn wait_until<R>(
+        &self,
+        deadline: Option<u64>,
+        cond: impl FnMut() -> Option<R>,
+    ) -> Result<R, Wake> {
+        self.wait(Manner { sleep: Sleep::Interruptible, exclusive: false, deadline }, cond)
+    }
+
+    /// The same, for sleepers of whom [`wake_one`](Self::wake_one) wakes one at a time.
+    ///
+    /// # Errors
+    /// As [`wait_until`](Self::wait_until).
+    pub fn wait_exclusive_until<R>(
+        &self,
+        deadline: Option<u64>,
+        cond: impl FnMut() -> Option<R>,
+    ) -> Result<R, Wake> {
+        self.wait(Manner { sleep: Sleep::Interruptible, exclusive: true, deadline }, cond)
+    }
+
+    /// Sleeps until `cond` gives something, whatever signals come.
+    pub fn wait_uninterruptible<R>(&self, cond: impl FnMut() -> Option<R>) -> R {
+        self.wait_deaf(false, cond)
+    }
+
+    /// Sleeps uninterruptibly and exclusively: for locks.
+    pub(super) fn wait_exclusive_uninterruptible<R>(&self, cond: impl FnMut() -> Option<R>) -> R {
+        self.wait_deaf(true, cond)
+    }
+
+    fn wait_deaf<R>(&self, exclusive: bool, mut cond: impl FnMut() -> Option<R>) -> R {
+        let manner = Manner { sleep: Sleep::Uninterruptible, exclusive, deadline: None };
+        loop {
+            // Neither signals nor time end this sleep, so the first turn is the last.
+            if let Ok(result) = self.wait(manner, &mut cond) {
+                return result;
+            }
+        }
+    }
+
+    fn wait<R>(&self, manner: Manner, mut cond: impl FnMut() -> Option<R>) -> Result<R, Wake> {
+        if let Some(result) = cond() {
+            return Ok(result);
+        }
+        let me = current();
+        loop {
+            sched::prepare_to_sleep(&me, manner.sleep);
+            let in_queue = self.enter(&me, manner.exclusive);
+            fence(Ordering::SeqCst);
+            let verdict = match cond() {
+                Some(result) => Some(Ok(result)),
+                None => manner.give_up(&me).map(Err),
+            };
+            if let Some(verdict) = verdict {
+                sched::stay_awake(&me);
+                self.leave(&me);
+                return verdict;
+            }
+            if in_queue {
+                let timer = manner.deadline.map(|at| timer::arm_wakeup(at, &me));
+                sched::block();
+                drop(timer);
+                self.leave(&me);
+            } else {
+                // No memory to queue up in: let others run and look again.
+                sched::stay_awake(&me);
+                sched::yield_now();
+            }
+        }
+    }
+
+    /// Wakes all sleepers, and tells all pollers whose interest meets `events`.
+    #[inline]
+    pub fn wake_all(&self, events: PollEvents) {
+        if self.has_waiters() {
+            self.wake_waiters(events, u32::MAX);
+        }
+    }
+
+    /// Wakes one exclusive sleeper, all others, and tells the pollers whose interest meets
+    /// `events`, of the exclusive ones one. Says whether any sleeper was woken.
+    #[inline]
+    pub fn wake_one(&self, events: PollEvents) -> bool {
+        self.has_waiters() && self.wake_waiters(events, 1)
+    }
+
+    /// Whether somebody may wait here; a hint to save work.
+    #[inline]
+    pub fn has_waiters(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.occupied.load(Ordering::Relaxed) != 0
+    }
+
+    #[inline(never)]
+    fn wake_waiters(&self, events: PollEvents, exclusive_limit: u32) -> bool {
+        let mut woken = false;
+        let mut limit = exclusive_limit;
+        let mut inner = self.inner.lock();
+        let mut index = 0;
+        while let Some(sleeper) = inner.sleepers.get(index) {
+            let exclusive = sleeper.exclusive;
+            // One that a signal or the clock has woken already takes itself out.
+            if (exclusive && limit == 0) || !sched::wake(&sleeper.thread) {
+                index += 1;
+                continue;
+            }
+            woken = true;
+            if exclusive {
+                limit -= 1;
+            }
+            inner.sleepers.remove(index);
+        }
+        if inner.pollers.is_empty() {
+            self.publish(&inner);
+        } else {
+            self.notify(inner, events, exclusive_limit);
+        }
+        woken
+    }
+
+    /// Tells the pollers. One whose last reference is ours is dropped outside of the lock.
+    fn notify<'a>(&'a self, mut inner: SpinGuard<'a, Inner>, events: PollEvents, limit: u32) {
+        let mut limit = limit;
+        let mut index = 0;
+        while let Some(entry) = inner.pollers.get(index) {
+            if !entry.interest.intersects(events) || (entry.exclusive && limit == 0) {
+                index += 1;
+                continue;
+            }
+            let exclusive = entry.exclusive;
+            let Some(poller) = entry.poller.upgrade() else {
+                inner.pollers.swap_remove(index);
+                continue;
+            };
+            poller.notify(events);
+            if exclusive {
+                limit -= 1;
+            }
+            index += 1;
+            if alloc::sync::Arc::strong_count(&poller) == 1 {
+                self.publish(&inner);
+                drop(inner);
+                drop(poller);
+                inner = self.inner.lock();
+            }
+        }
+        self.publish(&inner);
+    }
+
+    /// Adds a poller; dead ones make room first.
+    pub(super) fn register(&self, entry: PollEntry) -> Result<(), Errno> {
+        let mut inner = self.inner.lock();
+        if inner.pollers.len() == inner.pollers.capacity() {
+            inner.pollers.retain(|entry| entry.poller.strong_count() != 0);
+            inner.pollers.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        }
+        inner.pollers.push(entry);
+        self.publish(&inner);
+        Ok(())
+    }
+
+    /// Puts `me` in the queue; false if there is no memory for that.
+    fn enter(&self, me: &ThreadRef, exclusive: bool) -> bool {
+        let mut inner = self.inner.lock();
+        if inner.sleepers.try_reserve(1).is_err() {
+            return false;
+        }
+        inner.sleepers.push_back(Sleeper { thread: me.clone(), exclusive });
+        self.publish(&inner);
+        true
+    }
+
+    /// Takes `me` out of the queue, if no waker has.
+    fn leave(&self, me: &ThreadRef) {
+        // Our own entry counts, so nothing can be missed here.
+        if self.occupied.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let mut inner = self.inner.lock();
+        if let Some(at) = inner.sleepers.iter().position(|s| ThreadRef::ptr_eq(&s.thread, me)) {
+            inner.sleepers.remove(at);
+            self.publish(&inner);
+        }
+    }
+
+    fn publish(&self, inner: &Inner) {
+        let waiting = inner.sleepers.len() + inner.pollers.len();
+        self.occupied.store(u32::try_from(waiting).unwrap_or(u32::MAX), Ordering::Release);
+    }
+}
+
+impl Default for WaitQueue {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Manner {
+    /// Whether the sleep must end without its condition.
+    fn give_up(self, me: &ThreadRef) -> Option<Wake> {
+        if self.sleep == Sleep::Interruptible && me.interrupted() {
+            Some(Wake::Interrupted)
+        } else if self.deadline.is_some_and(|at| time::now() >= at) {
+            Some(Wake::TimedOut)
+        } else {
+            None
+        }
+    }
+}
