@@ -1,0 +1,96 @@
+//! [`Xattrs`]: the extended attributes of an inode: a few names with small values.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use elfin_platform::sync::SpinLock;
+use elfin_syscalls::Errno;
+use elfin_syscalls::args::XattrFlags;
+
+/// The longest name (`XATTR_NAME_MAX`).
+pub const NAME_MAX: usize = 255;
+/// The largest value, and the largest list (`XATTR_SIZE_MAX`).
+pub const SIZE_MAX: usize = 65536;
+
+/// Names and values.
+#[derive(Default)]
+pub struct Xattrs(SpinLock<Vec<(Vec<u8>, Arc<[u8]>)>>);
+
+impl Xattrs {
+    /// No attributes.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(SpinLock::new(Vec::new()))
+    }
+
+    /// The value of `name`.
+    ///
+    /// # Errors
+    /// `ENODATA` if there is none.
+    pub fn get(&self, name: &[u8]) -> Result<Arc<[u8]>, Errno> {
+        let list = self.0.lock();
+        let found = list.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone()).ok_or(Errno::ENODATA)
+    }
+
+    /// Sets the value of `name`.
+    ///
+    /// # Errors
+    /// `EEXIST` or `ENODATA` by `flags`, `ENOSPC`.
+    pub fn set(&self, name: Vec<u8>, value: &[u8], flags: XattrFlags) -> Result<(), Errno> {
+        let value: Arc<[u8]> = Arc::from(value);
+        let mut list = self.0.lock();
+        match list.iter_mut().find(|(known, _)| *known == name) {
+            Some(_) if flags.contains(XattrFlags::CREATE) => Err(Errno::EEXIST),
+            Some((_, old)) => {
+                *old = value;
+                Ok(())
+            }
+            None if flags.contains(XattrFlags::REPLACE) => Err(Errno::ENODATA),
+            None => {
+                list.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
+                list.push((name, value));
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes `name`.
+    ///
+    /// # Errors
+    /// `ENODATA` if there is none.
+    pub fn remove(&self, name: &[u8]) -> Result<(), Errno> {
+        let mut list = self.0.lock();
+        let at = list.iter().position(|(known, _)| known == name).ok_or(Errno::ENODATA)?;
+        list.swap_remove(at);
+        Ok(())
+    }
+
+    /// The names, each with a zero byte after it.
+    pub fn list(&self) -> Vec<u8> {
+        let mut names = Vec::new();
+        for (name, _) in self.0.lock().iter() {
+            names.extend_from_slice(name);
+            names.push(0);
+        }
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_decide() {
+        let attrs = Xattrs::new();
+        let none = XattrFlags::empty();
+        assert_eq!(attrs.set(b"user.a".to_vec(), b"1", XattrFlags::REPLACE), Err(Errno::ENODATA));
+        assert_eq!(attrs.set(b"user.a".to_vec(), b"1", none), Ok(()));
+        assert_eq!(attrs.set(b"user.a".to_vec(), b"2", XattrFlags::CREATE), Err(Errno::EEXIST));
+        assert_eq!(&*attrs.get(b"user.a").unwrap(), b"1");
+        assert_eq!(attrs.list(), b"user.a\0");
+        assert_eq!(attrs.remove(b"user.a"), Ok(()));
+        assert_eq!(attrs.get(b"user.a"), Err(Errno::ENODATA));
+    }
+}
