@@ -1,0 +1,40 @@
+//! One CPU per test thread, which never sleeps.
+
+use crate::cpu::Work;
+use std::cell::Cell;
+
+std::thread_local! {
+    static WORK: Cell<u32> = const { Cell::new(0) };
+}
+
+/// One.
+pub fn count() -> usize {
+    1
+}
+
+/// Zero.
+pub fn id() -> usize {
+    0
+}
+
+/// Adds to this thread's work.
+pub fn raise(work: Work) {
+    WORK.set(WORK.get() | work.bits());
+}
+
+/// This thread's work.
+pub fn pending() -> Work {
+    Work::from_bits_retain(WORK.get())
+}
+
+/// Takes those of the `wanted` bits that are pending.
+pub fn take(wanted: Work) -> Work {
+    let was = pending();
+    WORK.set(was.difference(wanted).bits());
+    was & wanted
+}
+
+/// Lets other threads run.
+pub fn idle() {
+    std::thread::yield_now();
+}

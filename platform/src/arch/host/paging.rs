@@ -1,0 +1,64 @@
+//! A page table that is a map: enough for address-space logic under test.
+
+use crate::mm::{Frame, PAGE_SIZE};
+use crate::paging::PageFlags;
+use crate::sync::SpinLock;
+use alloc::collections::BTreeMap;
+use core::ops::Range;
+
+/// As on x86_64.
+pub const USER_END: usize = 0x7fff_ffff_f000;
+
+/// There is no memory for another table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory;
+
+/// Pages by address.
+pub struct PageTable(SpinLock<BTreeMap<usize, (Frame, PageFlags)>>);
+
+fn page(virt: usize) -> usize {
+    virt & !(PAGE_SIZE - 1)
+}
+
+#[allow(missing_docs, reason = "as on a machine; see the x86_64 page table")]
+impl PageTable {
+    pub fn new() -> Option<Self> {
+        Some(Self(SpinLock::new(BTreeMap::new())))
+    }
+    pub(crate) fn activate(&self) {}
+    pub(crate) fn activate_kernel() {}
+    pub fn map(&self, virt: usize, frame: Frame, flags: PageFlags) -> Result<(), OutOfMemory> {
+        self.0.lock().insert(page(virt), (frame, flags));
+        Ok(())
+    }
+    pub fn get(&self, virt: usize) -> Option<(Frame, PageFlags)> {
+        self.0.lock().get(&page(virt)).cloned()
+    }
+    pub fn protect(&self, range: Range<usize>, flags: PageFlags) {
+        for (_, entry) in self.0.lock().range_mut(range) {
+            entry.1 = flags | entry.1 & PageFlags::DIRTY;
+        }
+    }
+    pub fn clean(&self, range: Range<usize>, dirty: &mut dyn FnMut(usize)) {
+        for (virt, entry) in self.0.lock().range_mut(range) {
+            if entry.1.contains(PageFlags::DIRTY) {
+                dirty(*virt);
+            }
+            entry.1.remove(PageFlags::WRITE | PageFlags::DIRTY);
+        }
+    }
+    pub fn unmap(&self, range: Range<usize>) {
+        self.0.lock().retain(|virt, _| !range.contains(virt));
+    }
+    pub fn relocate(&self, from: Range<usize>, to: usize) -> Result<(), OutOfMemory> {
+        let mut pages = self.0.lock();
+        let moved: alloc::vec::Vec<_> = pages.extract_if(from.clone(), |_, _| true).collect();
+        pages.extend(moved.into_iter().map(|(virt, entry)| (to + (virt - from.start), entry)));
+        Ok(())
+    }
+    pub fn for_each(&self, range: Range<usize>, found: &mut dyn FnMut(usize, PageFlags)) {
+        for (virt, entry) in self.0.lock().range(range) {
+            found(*virt, entry.1);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! This CPU's work word and idling.
+
+use super::percpu::{self, this};
+use crate::cpu::Work;
+use core::sync::atomic::Ordering;
+
+pub use percpu::count;
+
+/// Number of the CPU that this runs on, from 0.
+#[inline]
+pub fn id() -> usize {
+    this().id.get() as usize
+}
+
+/// Adds to this CPU's work.
+#[inline]
+pub fn raise(work: Work) {
+    this().work.fetch_or(work.bits(), Ordering::Release);
+}
+
+/// This CPU's work, which stays pending.
+#[inline]
+pub fn pending() -> Work {
+    Work::from_bits_retain(this().work.load(Ordering::Relaxed))
+}
+
+/// Takes those of the `wanted` bits that are pending.
+#[inline]
+pub fn take(wanted: Work) -> Work {
+    let was = this().work.fetch_and(!wanted.bits(), Ordering::Acquire);
+    Work::from_bits_retain(was) & wanted
+}
+
+/// Sleeps until an interrupt, unless work is pending already.
+pub fn idle() {
+    super::interrupts_off();
+    if pending().is_empty() {
+        // SAFETY: `sti` takes effect after `hlt`, so no interrupt is lost between the two.
+        unsafe { core::arch::asm!("sti", "hlt", options(nomem, nostack)) };
+    } else {
+        super::interrupts_on();
+    }
+}

@@ -1,0 +1,57 @@
+//! Plain memory and the interrupt flag.
+
+/// Copies bytes by string instructions.
+///
+/// # Safety
+/// Both must be valid for `len` bytes; they may be the same, but not overlap otherwise.
+#[inline]
+pub unsafe fn copy(to: *mut u8, from: *const u8, len: usize) {
+    // SAFETY: by the contract.
+    unsafe {
+        core::arch::asm!(
+            "rep movsq",
+            "mov ecx, {tail:e}",
+            "rep movsb",
+            tail = in(reg) len & 7,
+            inout("rcx") len >> 3 => _,
+            inout("rdi") to => _,
+            inout("rsi") from => _,
+            options(nostack, preserves_flags)
+        );
+    }
+}
+
+/// Zeroes bytes by string instructions.
+///
+/// # Safety
+/// `to` must be valid for `len` bytes of writing.
+#[inline]
+pub unsafe fn zero(to: *mut u8, len: usize) {
+    // SAFETY: by the contract.
+    unsafe {
+        core::arch::asm!(
+            "rep stosq",
+            "mov ecx, {tail:e}",
+            "rep stosb",
+            tail = in(reg) len & 7,
+            inout("rcx") len >> 3 => _,
+            inout("rdi") to => _,
+            in("rax") 0u64,
+            options(nostack, preserves_flags)
+        );
+    }
+}
+
+/// Lets interrupts come.
+#[inline]
+pub fn interrupts_on() {
+    // SAFETY: handlers touch atomics only, so they may come anywhere in the kernel.
+    unsafe { core::arch::asm!("sti", options(nomem, nostack)) };
+}
+
+/// Holds interrupts back.
+#[inline]
+pub fn interrupts_off() {
+    // SAFETY: interrupts only wait.
+    unsafe { core::arch::asm!("cli", options(nomem, nostack)) };
+}

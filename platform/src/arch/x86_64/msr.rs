@@ -1,0 +1,41 @@
+//! Model-specific registers (Intel SDM volume 4; AMD APM volume 2).
+
+/// Extended feature enables.
+pub const EFER: u32 = 0xc000_0080;
+/// System call segment selectors.
+pub const STAR: u32 = 0xc000_0081;
+/// System call entry point.
+pub const LSTAR: u32 = 0xc000_0082;
+/// RFLAGS bits that a system call clears.
+pub const FMASK: u32 = 0xc000_0084;
+/// FS segment base.
+pub const FS_BASE: u32 = 0xc000_0100;
+/// GS segment base.
+pub const GS_BASE: u32 = 0xc000_0101;
+/// What `swapgs` exchanges with the GS base.
+pub const KERNEL_GS_BASE: u32 = 0xc000_0102;
+
+/// Reads a model-specific register that this CPU is known to have.
+#[inline]
+pub fn read(msr: u32) -> u64 {
+    let (low, high): (u32, u32);
+    // SAFETY: reading the registers named here has no side effect on memory safety; an absent one
+    // raises #GP, which the trap handler reports.
+    unsafe {
+        core::arch::asm!("rdmsr", in("ecx") msr, out("eax") low, out("edx") high,
+            options(nomem, nostack, preserves_flags));
+    }
+    u64::from(high) << 32 | u64::from(low)
+}
+
+/// Writes a model-specific register that this CPU is known to have.
+///
+/// Private to the architecture: its callers know what the register does.
+#[inline]
+pub(crate) fn write(msr: u32, value: u64) {
+    // SAFETY: callers in this crate write values that keep the kernel's invariants.
+    unsafe {
+        core::arch::asm!("wrmsr", in("ecx") msr, in("eax") value as u32, in("edx") (value >> 32) as u32,
+            options(nostack, preserves_flags));
+    }
+}

@@ -1,0 +1,610 @@
+//! Page tables: the kernel's half, laid out at boot and shared by all, and [`PageTable`], a
+//! program's (Intel SDM volume 3, chapter 4).
+//!
+//! | from | what |
+//! |---|---|
+//! | 0 | the program, up to [`USER_END`] |
+//! | [`PHYS_OFFSET`] | physical memory, 2 MiB pages; devices beside it, uncached |
+//! | [`STACKS_BASE`] | kernel stacks with guard pages |
+//! | `KERNEL_BASE` | the kernel's image, each section with its rights |
+
+use crate::mm::{Frame, PAGE_SHIFT, PAGE_SIZE};
+use crate::paging::PageFlags;
+use crate::sync::SpinLock;
+use core::ops::Range;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+/// Where physical memory begins in the kernel's address space.
+pub const PHYS_OFFSET: usize = 0xffff_8000_0000_0000;
+/// Where kernel stacks begin.
+pub const STACKS_BASE: usize = 0xffff_c000_0000_0000;
+const KERNEL_BASE: usize = 0xffff_ffff_8000_0000;
+/// First address beyond a program's reach: the last page below the canonical hole stays empty, so
+/// that no `syscall` lies at its very end (`sysret` would fault in the kernel).
+pub const USER_END: usize = 0x7fff_ffff_f000;
+
+const PRESENT: u64 = 1;
+const WRITE: u64 = 1 << 1;
+const USER: u64 = 1 << 2;
+const WRITE_THROUGH: u64 = 1 << 3;
+const NO_CACHE: u64 = 1 << 4;
+const ACCESSED: u64 = 1 << 5;
+const DIRTY: u64 = 1 << 6;
+const LARGE: u64 = 1 << 7;
+const GLOBAL: u64 = 1 << 8;
+/// Software bit: the entry holds a reference to a [`Frame`], present or not.
+const OWNED: u64 = 1 << 9;
+const NO_EXECUTE: u64 = 1 << 63;
+const ADDRESS: u64 = 0x000f_ffff_ffff_f000;
+
+const ENTRIES: usize = 512;
+const LEVEL_BITS: usize = 9;
+const LARGE_SIZE: u64 = 2 << 20;
+const GIB: u64 = 1 << 30;
+const KERNEL_HALF: usize = 256;
+const TOP_LEVEL: usize = 3;
+
+type Table = [AtomicU64; ENTRIES];
+
+unsafe extern "C" {
+    static boot_pml4: Table;
+    static boot_pdpt_direct: Table;
+    static boot_pdpt_kernel: Table;
+    static boot_pd_kernel: Table;
+    static kernel_start: u8;
+    static text_end: u8;
+    static rodata_end: u8;
+    static kernel_end: u8;
+    static smap_sites_start: [usize; 2];
+    static smap_sites_end: [usize; 2];
+}
+
+/// 4 KiB tables for the kernel's image.
+#[repr(C, align(4096))]
+struct KernelTables([Table; KERNEL_TABLES]);
+const KERNEL_TABLES: usize = 2;
+static KERNEL_PT: KernelTables =
+    KernelTables([const { [const { AtomicU64::new(0) }; ENTRIES] }; KERNEL_TABLES]);
+
+/// Where the kernel sees a physical address that is memory (or was mapped by [`mmio_map`]).
+#[inline(always)]
+pub fn phys_to_virt(phys: u64) -> *mut u8 {
+    core::ptr::with_exposed_provenance_mut(PHYS_OFFSET + phys as usize)
+}
+
+/// The physical address behind a pointer into the direct map.
+#[inline(always)]
+pub fn virt_to_phys(virt: *const u8) -> u64 {
+    (virt.addr() - PHYS_OFFSET) as u64
+}
+
+/// The physical address of something in the kernel's image (a `static`).
+pub fn image_to_phys<T>(object: *const T) -> u64 {
+    (object.addr() - KERNEL_BASE) as u64
+}
+
+/// Physical range of the kernel's image.
+pub fn kernel_image() -> Range<u64> {
+    image_to_phys(&raw const kernel_start)..image_to_phys(&raw const kernel_end)
+}
+
+#[inline]
+fn table(phys: u64) -> &'static Table {
+    // SAFETY: tables are whole frames in the direct map, and all access is atomic.
+    unsafe { &*phys_to_virt(phys & ADDRESS).cast::<Table>() }
+}
+
+fn new_table() -> Option<u64> {
+    let frame = Frame::zeroed()?;
+    Some(frame.into_raw())
+}
+
+/// Gives each section of the kernel's image its rights and removes the boot-time mapping at 0.
+/// [`patch_smap_sites`] must have run already: the text becomes read-only here.
+pub fn init() {
+    let image = kernel_image();
+    let text = image.start..image_to_phys(&raw const text_end);
+    let rodata_end_phys = image_to_phys(&raw const rodata_end);
+    let mut phys = image.start;
+    while phys < image.end {
+        let rights = if text.contains(&phys) {
+            0
+        } else if phys < rodata_end_phys {
+            NO_EXECUTE
+        } else {
+            NO_EXECUTE | WRITE
+        };
+        let index = (phys >> PAGE_SHIFT) as usize;
+        KERNEL_PT.0[index / ENTRIES][index % ENTRIES]
+            .store(phys | rights | PRESENT | GLOBAL | ACCESSED | DIRTY, Ordering::Relaxed);
+        phys += PAGE_SIZE as u64;
+    }
+    // SAFETY: the tables are statics of the boot code; only this CPU runs.
+    unsafe {
+        for (n, entry) in boot_pd_kernel.iter().enumerate() {
+            let value = KERNEL_PT.0.get(n).map_or(0, |t| image_to_phys(t) | PRESENT | WRITE);
+            entry.store(value, Ordering::Relaxed);
+        }
+        boot_pml4[0].store(0, Ordering::Relaxed);
+        boot_pdpt_kernel[0].store(0, Ordering::Relaxed);
+    }
+    reload();
+}
+
+/// Writes `stac` or `clac` over the no-ops that hold their places, for a CPU with SMAP.
+pub fn patch_smap_sites() {
+    const CLAC: [u8; 3] = [0x0f, 0x01, 0xca];
+    const STAC: [u8; 3] = [0x0f, 0x01, 0xcb];
+    let start = &raw const smap_sites_start;
+    let count = ((&raw const smap_sites_end).addr() - start.addr()) / size_of::<[usize; 2]>();
+    // SAFETY: the linker script brackets the table; the text is still writable; each site is a
+    // three-byte no-op that this CPU is not executing now.
+    unsafe {
+        for site in core::slice::from_raw_parts(start, count) {
+            let code = if site[1] == 1 { STAC } else { CLAC };
+            core::ptr::with_exposed_provenance_mut::<[u8; 3]>(site[0]).write(code);
+        }
+        // Serialise before the new bytes run.
+        core::arch::x86_64::__cpuid(0);
+    }
+}
+
+/// Maps the memory in `range` into the direct map, as far as the boot tables do not.
+pub fn map_direct(range: Range<u64>) {
+    map_large(range, PRESENT | WRITE | GLOBAL | NO_EXECUTE | ACCESSED | DIRTY);
+}
+
+/// Where the kernel sees the device at `phys`, uncached. For use at boot: programs' page tables
+/// copy the kernel's half when they are made.
+pub fn mmio_map(phys: u64, len: usize) -> *mut u8 {
+    map_large(
+        phys..phys + len as u64,
+        PRESENT | WRITE | GLOBAL | NO_EXECUTE | NO_CACHE | WRITE_THROUGH | ACCESSED | DIRTY,
+    );
+    phys_to_virt(phys)
+}
+
+fn map_large(range: Range<u64>, flags: u64) {
+    let mut phys = range.start.max(GIB) & !(LARGE_SIZE - 1);
+    while phys < range.end {
+        let virt = PHYS_OFFSET + phys as usize;
+        // SAFETY: the boot tables; see `table`.
+        let mut current = unsafe { &*(&raw const boot_pml4) };
+        for level in [3, 2] {
+            let entry = &current[index(virt, level)];
+            let mut value = entry.load(Ordering::Relaxed);
+            if value & PRESENT == 0 {
+                value = new_table().expect("memory for the kernel's page tables")
+                    | PRESENT | WRITE | ACCESSED;
+                entry.store(value, Ordering::Relaxed);
+            }
+            current = table(value);
+        }
+        let entry = &current[index(virt, 1)];
+        if entry.load(Ordering::Relaxed) & PRESENT == 0 {
+            entry.store(phys | flags | LARGE, Ordering::Relaxed);
+        }
+        phys += LARGE_SIZE;
+    }
+}
+
+/// Maps one page of the kernel's own at `virt` (kernel stacks). `None`: memory is out.
+pub fn map_kernel_page(virt: usize, frame: Frame) -> Option<()> {
+    // SAFETY: the boot tables; see `table`.
+    let mut current = unsafe { &*(&raw const boot_pml4) };
+    for level in [3, 2, 1] {
+        let entry = &current[index(virt, level)];
+        let mut value = entry.load(Ordering::Relaxed);
+        if value & PRESENT == 0 {
+            value = new_table()? | PRESENT | WRITE | ACCESSED;
+            entry.store(value, Ordering::Relaxed);
+        }
+        current = table(value);
+    }
+    let flags = PRESENT | WRITE | GLOBAL | NO_EXECUTE | ACCESSED | DIRTY | OWNED;
+    current[index(virt, 0)].store(frame.into_raw() | flags, Ordering::Relaxed);
+    Some(())
+}
+
+/// Makes the kernel-stack region's top-level entry, so that every page table shares it.
+pub fn reserve_stack_region() {
+    // SAFETY: the boot tables; only the boot CPU runs.
+    let entry = unsafe { &boot_pml4[index(STACKS_BASE, TOP_LEVEL)] };
+    let value = new_table().expect("memory for the kernel's page tables");
+    entry.store(value | PRESENT | WRITE | ACCESSED, Ordering::Relaxed);
+}
+
+#[inline(always)]
+fn index(virt: usize, level: usize) -> usize {
+    virt >> (PAGE_SHIFT + LEVEL_BITS * level) & (ENTRIES - 1)
+}
+
+/// Flushes every entry of this CPU's TLB that is not global.
+fn reload() {
+    // SAFETY: reloads the value that CR3 has.
+    unsafe {
+        core::arch::asm!("mov {0}, cr3", "mov cr3, {0}", out(reg) _, options(nostack));
+    }
+}
+
+#[inline]
+fn flush_page(virt: usize) {
+    // SAFETY: only drops a translation.
+    unsafe { core::arch::asm!("invlpg [{}]", in(reg) virt, options(nostack)) };
+}
+
+/// A program's page table. Entries hold references to the frames they map.
+pub struct PageTable {
+    root: u64,
+    lock: SpinLock<()>,
+}
+
+/// There is no memory for another table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory;
+
+impl PageTable {
+    /// An empty user half beside the kernel's half; `None` when memory is out.
+    pub fn new() -> Option<Self> {
+        let root = new_table()?;
+        // SAFETY: the boot tables live for ever; their kernel half no longer changes at this
+        // level once programs run.
+        let kernel = unsafe { &*(&raw const boot_pml4) };
+        for n in KERNEL_HALF..ENTRIES {
+            table(root)[n].store(kernel[n].load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        Some(Self { root, lock: SpinLock::new(()) })
+    }
+
+    /// Makes this CPU use the table. The kernel keeps it alive while any CPU does: see
+    /// [`crate::task`], which holds a reference for the running thread.
+    pub(crate) fn activate(&self) {
+        let cpu = super::percpu::this();
+        if cpu.page_table.replace(self.root) != self.root {
+            // SAFETY: the kernel half is the same in every table.
+            unsafe { core::arch::asm!("mov cr3, {}", in(reg) self.root, options(nostack)) };
+        }
+    }
+
+    /// Makes this CPU use the boot table, which maps no program.
+    pub(crate) fn activate_kernel() {
+        // SAFETY: taking the address of a static.
+        let root = image_to_phys(&raw const boot_pml4);
+        let cpu = super::percpu::this();
+        if cpu.page_table.replace(root) != root {
+            // SAFETY: the kernel half is the same in every table.
+            unsafe { core::arch::asm!("mov cr3, {}", in(reg) root, options(nostack)) };
+        }
+    }
+
+    /// Whether this CPU uses the table.
+    fn is_active(&self) -> bool {
+        super::percpu::this().page_table.get() == self.root
+    }
+
+    /// Maps `frame` at the page of `virt`, in place of what was there.
+    pub fn map(&self, virt: usize, frame: Frame, flags: PageFlags) -> Result<(), OutOfMemory> {
+        check_user(virt);
+        let old = {
+            let _guard = self.lock.lock();
+            let entry = self.entry_or_create(virt).ok_or(OutOfMemory)?;
+            entry.swap(frame.into_raw() | bits(flags) | OWNED, Ordering::Relaxed)
+        };
+        if old != 0 {
+            if old & PRESENT != 0 {
+                self.flush(virt..virt + PAGE_SIZE);
+            }
+            release(old);
+        }
+        Ok(())
+    }
+
+    /// What is mapped at the page of `virt`: another reference to its frame, and its rights.
+    pub fn get(&self, virt: usize) -> Option<(Frame, PageFlags)> {
+        check_user(virt);
+        let _guard = self.lock.lock();
+        let value = self.entry(virt)?.load(Ordering::Relaxed);
+        (value & OWNED != 0).then(|| (borrow(value), flags_of(value)))
+    }
+
+    /// Changes the rights of the pages that are mapped in `range`.
+    pub fn protect(&self, range: Range<usize>, flags: PageFlags) {
+        let mut changed = false;
+        {
+            let _guard = self.lock.lock();
+            self.visit(range.clone(), &mut |_, entry| {
+                let old = entry.load(Ordering::Relaxed);
+                let kept = old & (ADDRESS | OWNED | ACCESSED | DIRTY);
+                let new = kept | bits(flags);
+                if new != old {
+                    entry.store(new, Ordering::Relaxed);
+                    changed |= old & PRESENT != 0;
+                }
+            });
+        }
+        if changed {
+            self.flush(range);
+        }
+    }
+
+    /// Takes write access from the pages in `range`, and marks them clean, calling `dirty` for
+    /// each that was written to.
+    pub fn clean(&self, range: Range<usize>, dirty: &mut dyn FnMut(usize)) {
+        let mut changed = false;
+        {
+            let _guard = self.lock.lock();
+            self.visit(range.clone(), &mut |virt, entry| {
+                let old = entry.fetch_and(!(WRITE | DIRTY), Ordering::Relaxed);
+                changed |= old & (WRITE | DIRTY) != 0;
+                if old & DIRTY != 0 {
+                    dirty(virt);
+                }
+            });
+        }
+        if changed {
+            self.flush(range);
+        }
+    }
+
+    /// Unmaps `range` and lets go of its frames.
+    pub fn unmap(&self, range: Range<usize>) {
+        const BATCH: usize = 64;
+        let mut start = range.start;
+        while start < range.end {
+            let mut batch = [0; BATCH];
+            let (mut taken, mut next, mut flush_from) = (0, range.end, None);
+            {
+                let _guard = self.lock.lock();
+                self.visit_while(start..range.end, &mut |virt, entry| {
+                    if taken == BATCH {
+                        next = virt;
+                        return false;
+                    }
+                    batch[taken] = entry.swap(0, Ordering::Relaxed);
+                    if batch[taken] & PRESENT != 0 && flush_from.is_none() {
+                        flush_from = Some(virt);
+                    }
+                    taken += 1;
+                    true
+                });
+            }
+            if let Some(from) = flush_from {
+                self.flush(from..next);
+            }
+            for &value in &batch[..taken] {
+                release(value);
+            }
+            start = next;
+        }
+        self.free_tables(range);
+    }
+
+    /// Moves the pages mapped in `from` to the equally long range at `to`, where nothing is
+    /// mapped. On an error the pages moved so far stay moved.
+    pub fn relocate(&self, from: Range<usize>, to: usize) -> Result<(), OutOfMemory> {
+        let mut failed = false;
+        {
+            let _guard = self.lock.lock();
+            self.visit_while(from.clone(), &mut |virt, entry| {
+                let target = to + (virt - from.start);
+                match self.entry_or_create(target) {
+                    Some(new) => new.store(entry.swap(0, Ordering::Relaxed), Ordering::Relaxed),
+                    None => failed = true,
+                }
+                !failed
+            });
+        }
+        self.flush(from);
+        if failed { Err(OutOfMemory) } else { Ok(()) }
+    }
+
+    /// Calls `found` for each mapped page of `range` with its address and rights.
+    pub fn for_each(&self, range: Range<usize>, found: &mut dyn FnMut(usize, PageFlags)) {
+        let _guard = self.lock.lock();
+        self.visit(range, &mut |virt, entry| {
+            found(virt, flags_of(entry.load(Ordering::Relaxed)));
+        });
+    }
+
+    fn entry(&self, virt: usize) -> Option<&'static AtomicU64> {
+        let mut current = table(self.root);
+        for level in [3, 2, 1] {
+            let value = current[index(virt, level)].load(Ordering::Relaxed);
+            if value & PRESENT == 0 {
+                return None;
+            }
+            current = table(value);
+        }
+        Some(&current[index(virt, 0)])
+    }
+
+    fn entry_or_create(&self, virt: usize) -> Option<&'static AtomicU64> {
+        let mut current = table(self.root);
+        for level in [3, 2, 1] {
+            let entry = &current[index(virt, level)];
+            let mut value = entry.load(Ordering::Relaxed);
+            if value & PRESENT == 0 {
+                value = new_table()? | PRESENT | WRITE | USER | ACCESSED;
+                entry.store(value, Ordering::Relaxed);
+            }
+            current = table(value);
+        }
+        Some(&current[index(virt, 0)])
+    }
+
+    fn visit(&self, range: Range<usize>, f: &mut dyn FnMut(usize, &AtomicU64)) {
+        self.visit_while(range, &mut |virt, entry| {
+            f(virt, entry);
+            true
+        });
+    }
+
+    /// Calls `f` for each entry in use in `range`, skipping tables that are not there, until it
+    /// says `false`.
+    fn visit_while(&self, range: Range<usize>, f: &mut dyn FnMut(usize, &AtomicU64) -> bool) {
+        let end = range.end.min(USER_END);
+        let mut virt = range.start & !(PAGE_SIZE - 1);
+        'tables: while virt < end {
+            let mut current = table(self.root);
+            for level in [3, 2, 1] {
+                let value = current[index(virt, level)].load(Ordering::Relaxed);
+                if value & PRESENT == 0 {
+                    let span = 1 << (PAGE_SHIFT + LEVEL_BITS * level);
+                    virt = (virt & !(span - 1)) + span;
+                    continue 'tables;
+                }
+                current = table(value);
+            }
+            let first = index(virt, 0);
+            for entry in &current[first..] {
+                if virt >= end {
+                    return;
+                }
+                if entry.load(Ordering::Relaxed) != 0 && !f(virt, entry) {
+                    return;
+                }
+                virt += PAGE_SIZE;
+            }
+        }
+    }
+
+    /// Frees the last-level tables whose whole span lies in the unmapped `range`.
+    fn free_tables(&self, range: Range<usize>) {
+        let span = PAGE_SIZE * ENTRIES;
+        let end = range.end & !(span - 1);
+        let mut virt = range.start.next_multiple_of(span);
+        if virt >= end {
+            return;
+        }
+        let _guard = self.lock.lock();
+        'spans: while virt < end {
+            let mut current = table(self.root);
+            for level in [3, 2] {
+                let value = current[index(virt, level)].load(Ordering::Relaxed);
+                if value & PRESENT == 0 {
+                    let skip = 1 << (PAGE_SHIFT + LEVEL_BITS * level);
+                    virt = (virt & !(skip - 1)) + skip;
+                    continue 'spans;
+                }
+                current = table(value);
+            }
+            let entry = &current[index(virt, 1)];
+            let value = entry.load(Ordering::Relaxed);
+            let is_empty = || table(value).iter().all(|e| e.load(Ordering::Relaxed) == 0);
+            if value & PRESENT != 0 && is_empty() {
+                entry.store(0, Ordering::Relaxed);
+                // The paging-structure caches may know the table: drop that before it is reused.
+                self.flush(virt..virt + PAGE_SIZE);
+                // SAFETY: `new_table` gave the reference up; nothing points to the table now.
+                drop(unsafe { Frame::from_raw(value & ADDRESS) });
+            }
+            virt += span;
+        }
+    }
+
+    /// Drops this CPU's translations of `range`.
+    fn flush(&self, range: Range<usize>) {
+        const FEW: usize = 32;
+        if !self.is_active() {
+            return;
+        }
+        if (range.end - range.start) >> PAGE_SHIFT <= FEW {
+            range.step_by(PAGE_SIZE).for_each(flush_page);
+        } else {
+            reload();
+        }
+    }
+}
+
+impl Drop for PageTable {
+    fn drop(&mut self) {
+        fn free(phys: u64, level: usize, entries: Range<usize>) {
+            for entry in &table(phys)[entries] {
+                let value = entry.load(Ordering::Relaxed);
+                if level == 0 {
+                    if value != 0 {
+                        release(value);
+                    }
+                } else if value & PRESENT != 0 {
+                    free(value & ADDRESS, level - 1, 0..ENTRIES);
+                }
+            }
+            // SAFETY: `new_table` gave the reference up; the table is not in use any more.
+            drop(unsafe { Frame::from_raw(phys) });
+        }
+        assert!(!self.is_active(), "a page table in use is dropped");
+        free(self.root, TOP_LEVEL, 0..KERNEL_HALF);
+    }
+}
+
+fn check_user(virt: usize) {
+    assert!(virt < USER_END, "user mapping at {virt:#x}");
+}
+
+fn bits(flags: PageFlags) -> u64 {
+    let mut bits = USER;
+    if flags.intersects(PageFlags::READ | PageFlags::WRITE | PageFlags::EXECUTE) {
+        bits |= PRESENT | ACCESSED;
+    }
+    if flags.contains(PageFlags::WRITE) {
+        bits |= WRITE;
+    }
+    if flags.contains(PageFlags::DIRTY) {
+        bits |= DIRTY;
+    }
+    if !flags.contains(PageFlags::EXECUTE) {
+        bits |= NO_EXECUTE;
+    }
+    bits
+}
+
+fn flags_of(value: u64) -> PageFlags {
+    let mut flags = PageFlags::empty();
+    flags.set(PageFlags::READ, value & PRESENT != 0);
+    flags.set(PageFlags::WRITE, value & (PRESENT | WRITE) == PRESENT | WRITE);
+    flags.set(PageFlags::EXECUTE, value & (PRESENT | NO_EXECUTE) == PRESENT);
+    flags.set(PageFlags::DIRTY, value & DIRTY != 0);
+    flags
+}
+
+/// Another reference to the frame of an entry.
+fn borrow(value: u64) -> Frame {
+    // SAFETY: an OWNED entry holds a reference, which is not consumed here: the clone is ours and
+    // the entry's is given up again.
+    let held = unsafe { Frame::from_raw(value & ADDRESS) };
+    let ours = held.clone();
+    held.into_raw();
+    ours
+}
+
+/// Drops the reference that a removed entry held.
+fn release(value: u64) {
+    if value & OWNED != 0 {
+        // SAFETY: the entry held a reference and is gone from the table and this CPU's TLB.
+        drop(unsafe { Frame::from_raw(value & ADDRESS) });
+    }
+}
+
+/// Pops a frame of this CPU's cache.
+pub fn frame_cache_pop() -> Option<u64> {
+    // SAFETY: this CPU's own; neither preempted nor touched by interrupt handlers.
+    let cache = unsafe { &mut *super::percpu::this().frames.get() };
+    cache.len = cache.len.checked_sub(1)?;
+    Some(cache.frames[cache.len])
+}
+
+/// Pushes a frame onto this CPU's cache; full or memory scarce: gives it back.
+pub fn frame_cache_push(address: u64) -> Result<(), u64> {
+    // SAFETY: this CPU's own; neither preempted nor touched by interrupt handlers.
+    let cache = unsafe { &mut *super::percpu::this().frames.get() };
+    let slot = cache.frames.get_mut(cache.len).ok_or(address)?;
+    *slot = address;
+    cache.len += 1;
+    Ok(())
+}
+
+/// Frames in this CPU's cache.
+pub fn frame_cache_len() -> usize {
+    // SAFETY: this CPU's own; neither preempted nor touched by interrupt handlers.
+    unsafe { (*super::percpu::this().frames.get()).len }
+}

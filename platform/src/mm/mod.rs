@@ -1,0 +1,31 @@
+//! Physical memory: [`Frame`]s, contiguous [`DmaRegion`]s, and the kernel's heap.
+//!
+//! | layer | serves | from |
+//! |---|---|---|
+//! | `buddy` | blocks of 2^n frames | the boot protocol's memory map |
+//! | `frame` | single frames, through a cache per CPU | buddy |
+//! | `slab` | kernel objects up to 2 KiB | frames |
+//! | `heap` | larger objects: talc up to 32 KiB, whole blocks above | buddy |
+
+#[cfg(target_os = "none")]
+mod buddy;
+mod frame;
+#[cfg(target_os = "none")]
+mod heap;
+#[cfg(target_os = "none")]
+mod dma;
+mod stats;
+#[cfg(target_os = "none")]
+mod slab;
+
+#[cfg(target_os = "none")]
+pub(crate) use buddy::{add as add_memory, init as init_memory};
+#[cfg(target_os = "none")]
+pub use dma::DmaRegion;
+pub use frame::Frame;
+pub use stats::{MemStats, stats};
+
+/// Bytes in a page and in a frame.
+pub const PAGE_SIZE: usize = 4096;
+/// log2 of [`PAGE_SIZE`].
+pub const PAGE_SHIFT: usize = 12;
