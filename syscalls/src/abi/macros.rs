@@ -36,3 +36,17 @@ macro_rules! shape {
     };
 }
 pub(crate) use shape;
+
+/// Defines constants in groups: the type, then names and values. A group's comment documents
+/// each of its constants, whose names are Linux's.
+macro_rules! constants {
+    ($(#[$doc:meta] $ty:ty { $($name:ident = $value:expr;)* })*) => {
+        $($(#[$doc] pub const $name: $ty = $value;)*)*
+
+        /// Names and values, for the comparison with the C headers.
+        #[cfg(test)]
+        pub(crate) const LIST: &[(&str, i128)] =
+            &[$($((stringify!($name), { let value: $ty = $value; value as i128 }),)*)*];
+    };
+}
+pub(crate) use constants;

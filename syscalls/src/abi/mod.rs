@@ -5,6 +5,7 @@
 //! one with [`zeroed`]. Neighbours: [`crate::args`] has the flag types.
 
 mod arch;
+mod constants;
 mod event;
 mod file;
 mod macros;
@@ -15,6 +16,7 @@ mod system;
 mod time;
 
 pub use arch::*;
+pub use constants::*;
 pub use event::*;
 pub use file::*;
 pub use process::*;
