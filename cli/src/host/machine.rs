@@ -121,74 +121,90 @@ pub fn run_machine(
     carry_complaints(complaints, options.verbose, sender.clone())?;
     carry_events(events.reader, sender)?;
 
-    let mut outcome = Outcome { started: Some(started), ..Outcome::default() };
+    let mut watch = Watch::new(receiver, options.verbose, started);
     let deadline = options.timeout.and_then(|limit| started.checked_add(limit));
-    outcome.stop = wait_for_end(&receiver, deadline, options.verbose, &mut outcome);
-    outcome.qemu = child.end(outcome.stop.is_some());
-    outcome.ended = Some(Instant::now());
-    drain(&receiver, options.verbose, &mut outcome);
+    watch.outcome.stop = watch.wait_for_end(deadline);
+    watch.outcome.qemu = child.end(watch.outcome.stop.is_some());
+    watch.outcome.ended = Some(Instant::now());
+    watch.drain();
     drop(terminal);
-    Ok(outcome)
+    Ok(watch.outcome)
 }
 
-/// Waits until the machine has ended by itself (`None`) or must be ended.
-fn wait_for_end(
-    receiver: &Receiver<Message>,
-    deadline: Option<Instant>,
+/// Listens to the threads and writes down what they tell.
+struct Watch {
+    receiver: Receiver<Message>,
     verbose: bool,
-    outcome: &mut Outcome,
-) -> Option<Stop> {
-    loop {
-        let message = match deadline {
-            None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(deadline) => {
-                receiver.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+    /// The event channel has not ended.
+    events_open: bool,
+    /// QEMU's standard error has not ended.
+    complaints_open: bool,
+    outcome: Outcome,
+}
+
+impl Watch {
+    fn new(receiver: Receiver<Message>, verbose: bool, started: Instant) -> Self {
+        let outcome = Outcome { started: Some(started), ..Outcome::default() };
+        Self { receiver, verbose, events_open: true, complaints_open: true, outcome }
+    }
+
+    /// Waits until the machine has ended by itself (`None`) or must be ended.
+    fn wait_for_end(&mut self, deadline: Option<Instant>) -> Option<Stop> {
+        loop {
+            let message = match deadline {
+                None => self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(deadline) => {
+                    self.receiver.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+                }
+            };
+            match message {
+                Ok(Message::OutputEnd) | Err(RecvTimeoutError::Disconnected) => return None,
+                Ok(Message::OutputRefused) => return Some(Stop::OutputRefused),
+                Ok(Message::Signal(signal)) => return Some(Stop::Signal(signal)),
+                Ok(message) => self.note(message),
+                Err(RecvTimeoutError::Timeout) => return Some(Stop::Timeout),
             }
-        };
+        }
+    }
+
+    /// Takes what the threads still have to tell after QEMU has ended.
+    fn drain(&mut self) {
+        let deadline = Instant::now() + DRAIN_GRACE;
+        while self.events_open || self.complaints_open {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.receiver.recv_timeout(left) {
+                Ok(message) => self.note(message),
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn note(&mut self, message: Message) {
         match message {
-            Ok(Message::OutputEnd) | Err(RecvTimeoutError::Disconnected) => return None,
-            Ok(Message::OutputRefused) => return Some(Stop::OutputRefused),
-            Ok(Message::Signal(signal)) => return Some(Stop::Signal(signal)),
-            Ok(message) => note(message, verbose, outcome),
-            Err(RecvTimeoutError::Timeout) => return Some(Stop::Timeout),
-        }
-    }
-}
-
-/// Takes what the threads still have to tell after QEMU has ended.
-fn drain(receiver: &Receiver<Message>, verbose: bool, outcome: &mut Outcome) {
-    let deadline = Instant::now() + DRAIN_GRACE;
-    let (mut events, mut complaints) = (true, true);
-    while events || complaints {
-        match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(Message::EventsEnd) => events = false,
-            Ok(message) => {
-                complaints &= !matches!(message, Message::Complaints(_));
-                note(message, verbose, outcome);
+            Message::Event(at, event) => self.note_event(at, event),
+            Message::EventsEnd => self.events_open = false,
+            Message::Complaints(text) => {
+                self.complaints_open = false;
+                self.outcome.complaints = text;
             }
-            Err(_) => return,
+            Message::OutputEnd | Message::OutputRefused | Message::Signal(_) => {}
         }
     }
-}
 
-/// Writes down what a message says.
-fn note(message: Message, verbose: bool, outcome: &mut Outcome) {
-    let (at, event) = match message {
-        Message::Event(at, event) => (at, event),
-        Message::Complaints(text) => return outcome.complaints = text,
-        _ => return,
-    };
-    match event {
-        Event::Boot => outcome.boot = outcome.boot.or(Some(at)),
-        Event::User => outcome.user = outcome.user.or(Some(at)),
-        Event::Net(address) => outcome.net = Some((at, address)),
-        Event::Memory(report) => outcome.memory = Some(report),
-        Event::Counters(text) => outcome.counters = Some(text),
-        Event::Panic(reason) => outcome.panic = outcome.panic.take().or(Some(reason)),
-        Event::Exit(status) => outcome.exit = Some(status),
-        Event::Strace(text) => Reporter.line(&text),
-        Event::Unknown(text) if verbose => Reporter.line(&format!("elfin: event: {text}")),
-        Event::Unknown(_) => {}
+    fn note_event(&mut self, at: Instant, event: Event) {
+        let outcome = &mut self.outcome;
+        match event {
+            Event::Boot => outcome.boot = outcome.boot.or(Some(at)),
+            Event::User => outcome.user = outcome.user.or(Some(at)),
+            Event::Net(address) => outcome.net = Some((at, address)),
+            Event::Memory(report) => outcome.memory = Some(report),
+            Event::Counters(text) => outcome.counters = Some(text),
+            Event::Panic(reason) => outcome.panic = outcome.panic.take().or(Some(reason)),
+            Event::Exit(status) => outcome.exit = Some(status),
+            Event::Strace(text) => Reporter.line(&text),
+            Event::Unknown(text) if self.verbose => Reporter.line(&format!("elfin: event: {text}")),
+            Event::Unknown(_) => {}
+        }
     }
 }
 

@@ -1,0 +1,153 @@
+//! The program's executable bytes ([`Code`]) and where its functions begin ([`Functions`]).
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use goblin::elf::{Elf, program_header, section_header, sym};
+
+/// Executable bytes at their address.
+#[derive(Clone, Copy, Debug)]
+pub struct Region<'a> {
+    /// Address of the first byte.
+    pub address: u64,
+    /// The bytes.
+    pub bytes: &'a [u8],
+}
+
+impl Region<'_> {
+    fn range(&self) -> Range<u64> {
+        let len = u64::try_from(self.bytes.len()).unwrap_or(u64::MAX);
+        self.address..self.address.saturating_add(len)
+    }
+}
+
+/// All executable bytes of a program, with what its symbols say about them.
+#[derive(Debug)]
+pub struct Code<'a> {
+    regions: Vec<Region<'a>>,
+    entry: u64,
+    /// Functions by address.
+    symbols: Vec<(u64, &'a str)>,
+}
+
+impl<'a> Code<'a> {
+    /// Takes the executable sections, or, in a file without sections, the executable segments.
+    pub fn new(elf: &Elf<'a>, file: &'a [u8]) -> Self {
+        let part = |offset: u64, len: u64| {
+            let start = usize::try_from(offset).ok()?;
+            let end = start.checked_add(usize::try_from(len).ok()?)?.min(file.len());
+            file.get(start..end)
+        };
+        let sections = elf.section_headers.iter().filter(|section| {
+            section.sh_flags & u64::from(section_header::SHF_EXECINSTR) != 0
+                && section.sh_type != section_header::SHT_NOBITS
+        });
+        let mut regions: Vec<Region<'a>> = sections
+            .filter_map(|section| {
+                let bytes = part(section.sh_offset, section.sh_size)?;
+                Some(Region { address: section.sh_addr, bytes })
+            })
+            .collect();
+        if regions.is_empty() {
+            let segments = elf.program_headers.iter().filter(|segment| {
+                segment.p_type == program_header::PT_LOAD && segment.is_executable()
+            });
+            regions.extend(segments.filter_map(|segment| {
+                let bytes = part(segment.p_offset, segment.p_filesz)?;
+                Some(Region { address: segment.p_vaddr, bytes })
+            }));
+        }
+        regions.sort_by_key(|region| region.address);
+        let all = elf.syms.iter().map(|symbol| (symbol, &elf.strtab));
+        let dynamic = elf.dynsyms.iter().map(|symbol| (symbol, &elf.dynstrtab));
+        let mut symbols: Vec<(u64, &'a str)> = all
+            .chain(dynamic)
+            .filter(|(symbol, _)| symbol.st_type() == sym::STT_FUNC && symbol.st_value != 0)
+            .filter_map(|(symbol, names)| Some((symbol.st_value, names.get_at(symbol.st_name)?)))
+            .collect();
+        symbols.sort_unstable();
+        symbols.dedup_by_key(|(address, _)| *address);
+        Self { regions, entry: elf.entry, symbols }
+    }
+
+    /// The parts.
+    pub fn regions(&self) -> &[Region<'a>] {
+        &self.regions
+    }
+
+    /// The bytes at `range`, if it is all in one part.
+    pub fn bytes(&self, range: &Range<u64>) -> Option<&'a [u8]> {
+        let region = self.region_at(range.start)?;
+        let start = usize::try_from(range.start - region.address).ok()?;
+        let end = usize::try_from(range.end.checked_sub(region.address)?).ok()?;
+        region.bytes.get(start..end.min(region.bytes.len()))
+    }
+
+    /// The name of the function that `address` is in, if the program tells.
+    pub fn function_name(&self, address: u64) -> Option<&'a str> {
+        let after = self.symbols.partition_point(|(start, _)| *start <= address);
+        self.symbols.get(after.checked_sub(1)?).map(|(_, name)| *name)
+    }
+
+    fn region_at(&self, address: u64) -> Option<&Region<'a>> {
+        self.regions.iter().find(|region| region.range().contains(&address))
+    }
+}
+
+/// Where functions begin: a cut through all code.
+#[derive(Debug)]
+pub struct Functions {
+    /// Each beginning, with the end of its code.
+    starts: Vec<(u64, u64)>,
+}
+
+impl Functions {
+    /// Cuts at symbols, at the targets of calls, and where jumps from elsewhere lead.
+    pub fn new(code: &Code<'_>, calls: &[(u64, u64)], jumps: &[(u64, u64)]) -> Self {
+        let mut starts: BTreeSet<u64> = code.regions.iter().map(|region| region.address).collect();
+        starts.insert(code.entry);
+        starts.extend(code.symbols.iter().map(|(address, _)| *address));
+        starts.extend(calls.iter().map(|(_, target)| *target));
+        let first = Self::cut(code, starts.clone());
+        let across = |(at, target): &&(u64, u64)| first.start_of(*at) != first.start_of(*target);
+        starts.extend(jumps.iter().filter(across).map(|(_, target)| *target));
+        Self::cut(code, starts)
+    }
+
+    fn cut(code: &Code<'_>, starts: BTreeSet<u64>) -> Self {
+        let mut cut = Vec::new();
+        for region in &code.regions {
+            let range = region.range();
+            let mut inside = starts.range(range.clone()).copied().peekable();
+            while let Some(start) = inside.next() {
+                cut.push((start, inside.peek().copied().unwrap_or(range.end)));
+            }
+        }
+        Self { starts: cut }
+    }
+
+    /// The function that `address` is in.
+    pub fn start_of(&self, address: u64) -> Option<u64> {
+        self.range_of(address).map(|range| range.start)
+    }
+
+    /// The whole function that `address` is in.
+    pub fn range_of(&self, address: u64) -> Option<Range<u64>> {
+        let after = self.starts.partition_point(|(start, _)| *start <= address);
+        let (start, end) = *self.starts.get(after.checked_sub(1)?)?;
+        (address < end).then_some(start..end)
+    }
+
+    /// Whether a function begins at `address`.
+    pub fn is_start(&self, address: u64) -> bool {
+        self.starts.binary_search_by_key(&address, |(start, _)| *start).is_ok()
+    }
+
+    /// Pairs of functions of which the second follows right after the first.
+    pub fn adjacent(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.starts.windows(2).filter_map(|pair| match pair {
+            [(start, end), (next, _)] if end == next => Some((*start, *next)),
+            _ => None,
+        })
+    }
+}
