@@ -206,6 +206,34 @@ impl Dentry {
         Ok(())
     }
 
+    /// Swaps the names of `self` and `other`. The caller holds the change locks.
+    ///
+    /// # Errors
+    /// `ENOSPC`: then nothing has changed.
+    pub fn exchange(self: &Arc<Self>, other: &Arc<Self>) -> Result<(), Errno> {
+        const ROOM: usize = 2;
+        let ((parent, name), (other_parent, other_name)) = (self.place(), other.place());
+        let (Some(parent), Some(other_parent)) = (parent, other_parent) else {
+            return Err(Errno::EINVAL);
+        };
+        parent.names(|names| names.reserve_more(ROOM))??;
+        other_parent.names(|names| names.reserve_more(ROOM))??;
+        let _first = parent.names(|names| names.remove(&name));
+        let _second = other_parent.names(|names| names.remove(&other_name));
+        parent.names(|names| names.insert(name.clone(), other.clone()))??;
+        other_parent.names(|names| names.insert(other_name.clone(), self.clone()))??;
+        for (dentry, parent, name) in
+            [(self, other_parent, other_name), (other, parent, name)]
+        {
+            let mut place = dentry.place.lock();
+            place.name = name;
+            let old = place.parent.replace(parent);
+            drop(place);
+            drop(old);
+        }
+        Ok(())
+    }
+
     /// Whether a directory has no names in it.
     pub fn is_empty(&self) -> bool {
         self.names(|names| names.is_empty()).unwrap_or(true)

@@ -24,6 +24,9 @@ use super::transfer::{Dest, Source};
 use crate::sys::Cx;
 use crate::task::{Mutex, PollEvents, PollTable};
 
+/// The offset that stands for the end of the file in [`File::write_at`].
+pub const APPEND: u64 = u64::MAX;
+
 /// What a descriptor refers to. The checks of access mode and arguments that are the same for
 /// all kinds have been made by the caller.
 pub trait File: Send + Sync + Any {
@@ -52,7 +55,7 @@ pub trait File: Send + Sync + Any {
         Err(Errno::ESPIPE)
     }
 
-    /// Writes at `offset` without moving the position.
+    /// Writes at `offset` ([`APPEND`]: at the end) without moving the position.
     ///
     /// # Errors
     /// By default `ESPIPE`: the file has no positions.

@@ -86,6 +86,14 @@ pub trait Inode: Send + Sync + Any {
         Err(Errno::EPERM)
     }
 
+    /// Makes a new regular file without a name (`O_TMPFILE`).
+    ///
+    /// # Errors
+    /// By default `EOPNOTSUPP`; `ENOSPC`.
+    fn create_unnamed(&self, _node: NewNode<'_>) -> Result<Arc<dyn Inode>, Errno> {
+        Err(Errno::EOPNOTSUPP)
+    }
+
     /// A further name for `inode` is about to appear in this directory.
     ///
     /// # Errors

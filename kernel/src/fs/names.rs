@@ -66,9 +66,17 @@ impl Names {
     /// # Errors
     /// `ENOSPC`: there is no memory.
     pub fn reserve(&mut self) -> Result<(), Errno> {
+        self.reserve_more(1)
+    }
+
+    /// Makes room for `more` names.
+    ///
+    /// # Errors
+    /// `ENOSPC`: there is no memory.
+    pub fn reserve_more(&mut self, more: usize) -> Result<(), Errno> {
         let Self { index, slots, .. } = self;
-        slots.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
-        index.try_reserve(1, |&at| hash_of(slots, at)).map_err(|_| Errno::ENOSPC)
+        slots.try_reserve(more).map_err(|_| Errno::ENOSPC)?;
+        index.try_reserve(more, |&at| hash_of(slots, at)).map_err(|_| Errno::ENOSPC)
     }
 
     /// Adds a name that is not there.

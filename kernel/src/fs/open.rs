@@ -1,0 +1,205 @@
+//! Opening: from a path and flags to an open file.
+
+use alloc::sync::Arc;
+
+use elfin_syscalls::Errno;
+use elfin_syscalls::args::OpenFlags;
+
+use super::attr::FileKind;
+use super::dentry::{Dentry, PathRef};
+use super::device;
+use super::dir::DirectoryFile;
+use super::file::{File, OpenFile};
+use super::mount::MountFlags;
+use super::namei::{self, Make};
+use super::perm;
+use super::walk::{Last, Parent, WalkFlags, Walker};
+
+/// What `O_PATH` leaves of the other flags.
+const PATH_FLAGS: OpenFlags =
+    OpenFlags::PATH.union(OpenFlags::DIRECTORY).union(OpenFlags::NOFOLLOW).union(OpenFlags::CLOEXEC);
+
+/// Opens `path`; `mode` are the permissions of a new file, the file creation mask applied.
+///
+/// # Errors
+/// Those of `open(2)`.
+pub fn open(
+    walker: &mut Walker,
+    path: &[u8],
+    flags: OpenFlags,
+    mode: u32,
+) -> Result<Arc<OpenFile>, Errno> {
+    let flags = check_flags(flags)?;
+    walker.flags.set(WalkFlags::FOLLOW, !flags.contains(OpenFlags::NOFOLLOW));
+    if flags.contains(OpenFlags::TMPFILE) {
+        return open_unnamed(walker, path, flags, mode);
+    }
+    walker.flags.set(WalkFlags::DIRECTORY, flags.contains(OpenFlags::DIRECTORY));
+    if !flags.contains(OpenFlags::CREAT) {
+        let place = walker.resolve(path)?;
+        return open_place(walker, place, flags);
+    }
+    let mut parent = walker.resolve_parent(path)?;
+    loop {
+        match create_last(walker, &parent, flags, mode)? {
+            Outcome::Made(place) => {
+                let file = file_of(&place, flags - OpenFlags::TRUNC)?;
+                return Ok(OpenFile::new(file, flags | OpenFlags::LARGEFILE, Some(place)));
+            }
+            Outcome::Found(place) => return open_place(walker, place, flags),
+            Outcome::Link(link) => {
+                match walker.follow_last(parent.dir.clone(), &link, parent.slash)? {
+                    Ok(next) => parent = next,
+                    Err(place) => return open_place(walker, place, flags),
+                }
+            }
+        }
+    }
+}
+
+/// Refuses flags that do not go together, and drops those that mean nothing.
+fn check_flags(flags: OpenFlags) -> Result<OpenFlags, Errno> {
+    if flags.contains(OpenFlags::PATH) {
+        return Ok(flags & PATH_FLAGS);
+    }
+    if flags.contains(OpenFlags::TMPFILE) {
+        let fits = flags.writable() && !flags.contains(OpenFlags::CREAT);
+        return if fits { Ok(flags) } else { Err(Errno::EINVAL) };
+    }
+    if flags.contains(OpenFlags::CREAT | OpenFlags::DIRECTORY) {
+        return Err(Errno::EINVAL);
+    }
+    Ok(flags)
+}
+
+/// What the last component of a path to be created is.
+enum Outcome {
+    /// A file made now.
+    Made(PathRef),
+    /// Something that was there.
+    Found(PathRef),
+    /// A symbolic link to follow.
+    Link(PathRef),
+}
+
+fn create_last(
+    walker: &Walker,
+    parent: &Parent<'_>,
+    flags: OpenFlags,
+    mode: u32,
+) -> Result<Outcome, Errno> {
+    let exclusive = flags.contains(OpenFlags::EXCL);
+    let Last::Name(name) = &parent.last else {
+        return Err(if exclusive { Errno::EEXIST } else { Errno::EISDIR });
+    };
+    if parent.slash {
+        return Err(Errno::EISDIR);
+    }
+    let dir = &parent.dir;
+    let found = match walker.find(dir, name) {
+        Err(Errno::ENOENT) => {
+            let _change = dir.dentry.change()?;
+            // Somebody may have been faster.
+            match walker.find(dir, name) {
+                Err(Errno::ENOENT) => {
+                    let make = Make::new(FileKind::Regular, mode);
+                    let dentry = namei::make_locked(dir, name, make, &walker.cred)?;
+                    return Ok(Outcome::Made(PathRef::new(dir.mount.clone(), dentry)));
+                }
+                found => found?,
+            }
+        }
+        found => found?,
+    };
+    if exclusive {
+        return Err(Errno::EEXIST);
+    }
+    if found.inode().kind() != FileKind::Symlink {
+        return Ok(Outcome::Found(found));
+    }
+    if flags.contains(OpenFlags::NOFOLLOW) { Err(Errno::ELOOP) } else { Ok(Outcome::Link(found)) }
+}
+
+/// Opens what is at `place`.
+///
+/// # Errors
+/// Those of `open(2)` for a file that is there.
+pub fn open_place(
+    walker: &Walker,
+    place: PathRef,
+    flags: OpenFlags,
+) -> Result<Arc<OpenFile>, Errno> {
+    if flags.contains(OpenFlags::PATH) {
+        return Ok(OpenFile::new(device::path_only(), flags, Some(place)));
+    }
+    let inode = place.inode();
+    let kind = inode.kind();
+    match kind {
+        FileKind::Symlink => return Err(Errno::ELOOP),
+        FileKind::Directory if flags.writable() || flags.contains(OpenFlags::CREAT) => {
+            return Err(Errno::EISDIR);
+        }
+        FileKind::Char | FileKind::Block if place.mount.flags.contains(MountFlags::NODEV) => {
+            return Err(Errno::EACCES);
+        }
+        _ => {}
+    }
+    let truncate = flags.contains(OpenFlags::TRUNC);
+    let mut mask = 0;
+    if flags.readable() {
+        mask |= perm::MAY_READ;
+    }
+    if flags.writable() || truncate {
+        mask |= perm::MAY_WRITE;
+    }
+    perm::check(&**inode, mask, &walker.cred)?;
+    let on_disk = matches!(kind, FileKind::Regular | FileKind::Directory);
+    if mask & perm::MAY_WRITE != 0 && on_disk {
+        perm::check_writable_mount(&place)?;
+    }
+    if flags.contains(OpenFlags::NOATIME) && !perm::owns(inode.attr(), &walker.cred) {
+        return Err(Errno::EPERM);
+    }
+    let file = file_of(&place, flags)?;
+    if truncate && kind == FileKind::Regular {
+        inode.truncate(0)?;
+    }
+    Ok(OpenFile::new(file, flags | OpenFlags::LARGEFILE, Some(place)))
+}
+
+/// The file behind a place.
+fn file_of(place: &PathRef, flags: OpenFlags) -> Result<Arc<dyn File>, Errno> {
+    let inode = place.inode();
+    match inode.kind() {
+        FileKind::Directory => Ok(DirectoryFile::shared()),
+        FileKind::Char | FileKind::Block => {
+            device::open(inode.kind(), inode.attr().rdev, flags)
+        }
+        FileKind::Fifo => match inode.fifo() {
+            Some(slot) => slot.open(inode, flags),
+            None => inode.clone().open(flags),
+        },
+        FileKind::Socket => Err(Errno::ENXIO),
+        FileKind::Symlink => Err(Errno::ELOOP),
+        FileKind::Regular | FileKind::Anonymous => inode.clone().open(flags),
+    }
+}
+
+/// `O_TMPFILE`: a file in the directory at `path`, without a name.
+fn open_unnamed(
+    walker: &mut Walker,
+    path: &[u8],
+    flags: OpenFlags,
+    mode: u32,
+) -> Result<Arc<OpenFile>, Errno> {
+    walker.flags |= WalkFlags::FOLLOW | WalkFlags::DIRECTORY;
+    let dir = walker.resolve(path)?;
+    perm::check_change(&dir, &walker.cred)?;
+    let parent = dir.inode();
+    let make = Make::new(FileKind::Regular, mode);
+    let inode = parent.create_unnamed(namei::inherit(&**parent, make, &walker.cred))?;
+    let name = alloc::format!("#{}", inode.attr().ino);
+    let place = PathRef::new(dir.mount, Dentry::unnamed(inode, name.as_bytes()));
+    let file = file_of(&place, flags)?;
+    Ok(OpenFile::new(file, flags | OpenFlags::LARGEFILE, Some(place)))
+}

@@ -1,0 +1,130 @@
+//! Paths: reading one from the program ([`PathBuf`]), and writing one for a place
+//! ([`absolute`]).
+
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use elfin_platform::user;
+use elfin_syscalls::Errno;
+use elfin_syscalls::args::UserStr;
+
+use super::dentry::PathRef;
+use super::walk::PATH_MAX;
+
+/// Paths up to this length are read without allocating.
+const SHORT: usize = 128;
+
+/// A path that the program passed in, without its terminating zero.
+pub struct PathBuf {
+    short: [u8; SHORT],
+    long: Vec<u8>,
+    len: usize,
+}
+
+impl PathBuf {
+    /// Reads the path at `addr`.
+    ///
+    /// # Errors
+    /// `EFAULT`, `ENAMETOOLONG`, `ENOMEM`.
+    #[inline]
+    pub fn read(addr: UserStr) -> Result<Self, Errno> {
+        let mut path = Self { short: [0; SHORT], long: Vec::new(), len: 0 };
+        match user::str_in(&mut path.short, addr.addr()) {
+            Ok(Some(len)) => path.len = len,
+            Ok(None) => path.read_long(addr)?,
+            Err(_) => return Err(Errno::EFAULT),
+        }
+        Ok(path)
+    }
+
+    #[cold]
+    fn read_long(&mut self, addr: UserStr) -> Result<(), Errno> {
+        self.long.try_reserve_exact(PATH_MAX).map_err(|_| Errno::ENOMEM)?;
+        self.long.resize(PATH_MAX, 0);
+        let len = user::str_in(&mut self.long, addr.addr()).map_err(|_| Errno::EFAULT)?;
+        self.len = len.ok_or(Errno::ENAMETOOLONG)?;
+        Ok(())
+    }
+
+    /// The path.
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        let buf = if self.long.is_empty() { &self.short[..] } else { &self.long };
+        buf.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// A place as a path from a root.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Absolute {
+    /// The path, from the root on.
+    pub path: Vec<u8>,
+    /// The root was met; otherwise the place lies outside of it.
+    pub reachable: bool,
+    /// The name is gone.
+    pub deleted: bool,
+}
+
+/// Writes the path of `place`, as seen by a process whose root directory is `root`.
+#[must_use]
+pub fn absolute(place: &PathRef, root: &PathRef) -> Absolute {
+    let mut names: Vec<Arc<[u8]>> = Vec::new();
+    let mut at = place.clone();
+    let deleted = place.dentry.is_deleted();
+    let reachable = loop {
+        if at.same(root) {
+            break true;
+        }
+        if at.is_mount_root() {
+            match at.mount.at.clone() {
+                Some(below) => at = below,
+                None => break at.mount.id == root.mount.id && Arc::ptr_eq(&at.dentry, &root.dentry),
+            }
+            continue;
+        }
+        let (parent, name) = at.dentry.place();
+        names.push(name);
+        match parent {
+            Some(parent) => at.dentry = parent,
+            // A file that never had a name.
+            None => break true,
+        }
+    };
+    let mut path = vec![];
+    for name in names.iter().rev() {
+        path.push(b'/');
+        path.extend_from_slice(name);
+    }
+    if path.is_empty() {
+        path.push(b'/');
+    }
+    Absolute { path, reachable, deleted }
+}
+
+/// The path as links in procfs show it: with `" (deleted)"` behind a name that is gone.
+#[must_use]
+pub fn shown(place: &PathRef, root: &PathRef) -> Vec<u8> {
+    let mut absolute = absolute(place, root);
+    if absolute.deleted {
+        absolute.path.extend_from_slice(b" (deleted)");
+    }
+    absolute.path
+}
+
+/// What `getcwd` gives.
+///
+/// # Errors
+/// `ENOENT` if the directory was removed.
+pub fn working_directory(cwd: &PathRef, root: &PathRef) -> Result<Vec<u8>, Errno> {
+    let absolute = absolute(cwd, root);
+    if absolute.deleted {
+        return Err(Errno::ENOENT);
+    }
+    if absolute.reachable {
+        return Ok(absolute.path);
+    }
+    let mut path = Vec::from(&b"(unreachable)"[..]);
+    path.extend_from_slice(&absolute.path);
+    Ok(path)
+}
