@@ -20,10 +20,13 @@
 
 extern crate alloc;
 
+mod acpi;
 pub mod arch;
 pub mod boot;
 pub mod console;
 pub mod cpu;
+pub mod drivers;
+pub mod entropy;
 pub mod hooks;
 pub mod host;
 pub mod irq;
@@ -32,7 +35,9 @@ pub mod paging;
 pub mod power;
 pub mod sync;
 pub mod task;
+pub mod time;
 pub mod user;
+pub mod vdso;
 
 /// Names the kernel's main function, `fn() -> !`, which the boot code calls on the boot CPU with
 /// memory, heap and interrupt controllers ready.

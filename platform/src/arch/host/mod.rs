@@ -2,9 +2,12 @@
 //! the clock is the host's.
 
 pub mod cpu;
+mod devices;
 pub mod paging;
 pub mod switch;
 pub mod usercopy;
+
+pub use devices::*;
 
 /// Copies bytes.
 ///

@@ -34,9 +34,39 @@ impl PageTable {
     pub fn get(&self, virt: usize) -> Option<(Frame, PageFlags)> {
         self.0.lock().get(&page(virt)).cloned()
     }
-    pub fn protect(&self, range: Range<usize>, flags: PageFlags) {
+    pub fn map_new(&self, virt: usize, frame: Frame, flags: PageFlags) -> Result<bool, OutOfMemory> {
+        let mut pages = self.0.lock();
+        let is_new = !pages.contains_key(&page(virt));
+        if is_new {
+            pages.insert(page(virt), (frame, flags));
+        }
+        Ok(is_new)
+    }
+    pub fn replace(&self, virt: usize, old: &Frame, new: Frame, flags: PageFlags) -> bool {
+        let mut pages = self.0.lock();
+        match pages.get_mut(&page(virt)) {
+            Some(entry) if entry.0.same(old) => {
+                *entry = (new, flags);
+                true
+            }
+            _ => false,
+        }
+    }
+    pub fn make_writable(&self, virt: usize, frame: &Frame) -> bool {
+        match self.0.lock().get_mut(&page(virt)) {
+            Some(entry) if entry.0.same(frame) && frame.references() == 2 => {
+                entry.1 |= PageFlags::WRITE;
+                true
+            }
+            _ => false,
+        }
+    }
+    pub fn protect(&self, range: Range<usize>, flags: PageFlags, copy_on_write: bool) {
         for (_, entry) in self.0.lock().range_mut(range) {
             entry.1 = flags | entry.1 & PageFlags::DIRTY;
+            if copy_on_write && !entry.0.is_unique() {
+                entry.1.remove(PageFlags::WRITE);
+            }
         }
     }
     pub fn clean(&self, range: Range<usize>, dirty: &mut dyn FnMut(usize)) {

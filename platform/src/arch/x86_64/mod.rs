@@ -1,13 +1,17 @@
 //! x86_64: boot by PVH, long mode, `syscall`, local APIC.
+pub mod alarm;
 
 mod apic;
 mod boot;
+pub mod clock;
 pub mod cpu;
 pub mod debugcon;
 mod features;
+mod firmware;
 mod fpu;
 mod frame;
 mod gdt;
+mod hypervisor;
 mod idt;
 mod ioapic;
 pub mod irqchip;
@@ -16,16 +20,23 @@ pub mod msr;
 pub mod paging;
 mod percpu;
 mod pic;
+mod pit;
 mod port;
 pub mod poweroff;
+mod pvclock;
+mod rtc;
+pub mod seed;
 pub mod serial;
 mod stack;
 mod start;
 pub mod switch;
 mod trap;
 pub mod usercopy;
+pub mod vdso;
+pub mod wall;
 
 pub use features::cpu_features;
+pub use firmware::firmware_bytes;
 pub use fpu::FpuState;
 pub use frame::UserFrame;
 pub use memory::{copy, interrupts_off, interrupts_on, zero};

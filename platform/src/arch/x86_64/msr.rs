@@ -14,6 +14,8 @@ pub const FS_BASE: u32 = 0xc000_0100;
 pub const GS_BASE: u32 = 0xc000_0101;
 /// What `swapgs` exchanges with the GS base.
 pub const KERNEL_GS_BASE: u32 = 0xc000_0102;
+/// What `rdtscp` gives beside the counter: the CPU's number.
+pub const TSC_AUX: u32 = 0xc000_0103;
 
 /// Reads a model-specific register that this CPU is known to have.
 #[inline]

@@ -307,15 +307,68 @@ impl PageTable {
         (value & OWNED != 0).then(|| (borrow(value), flags_of(value)))
     }
 
-    /// Changes the rights of the pages that are mapped in `range`.
-    pub fn protect(&self, range: Range<usize>, flags: PageFlags) {
+    /// Maps `frame` at the page of `virt` if nothing is there; says whether it did.
+    pub fn map_new(&self, virt: usize, frame: Frame, flags: PageFlags) -> Result<bool, OutOfMemory> {
+        check_user(virt);
+        let _guard = self.lock.lock();
+        let entry = self.entry_or_create(virt).ok_or(OutOfMemory)?;
+        if entry.load(Ordering::Relaxed) != 0 {
+            return Ok(false);
+        }
+        entry.store(frame.into_raw() | bits(flags) | OWNED, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    /// Maps `new` at the page of `virt` in place of `old`, if that is what is there; says whether
+    /// it did. `new` may be `old` with other rights.
+    pub fn replace(&self, virt: usize, old: &Frame, new: Frame, flags: PageFlags) -> bool {
+        check_user(virt);
+        let before = {
+            let _guard = self.lock.lock();
+            let Some(entry) = self.entry(virt) else { return false };
+            let before = entry.load(Ordering::Relaxed);
+            if before & OWNED == 0 || before & ADDRESS != old.phys() {
+                return false;
+            }
+            entry.store(new.into_raw() | bits(flags) | OWNED, Ordering::Relaxed);
+            before
+        };
+        if before & PRESENT != 0 {
+            self.flush(virt..virt + PAGE_SIZE);
+        }
+        release(before);
+        true
+    }
+
+    /// Gives write access to the page of `virt` if its frame is `frame` and nobody else refers to
+    /// it (`frame` itself and the entry apart); says whether it did.
+    pub fn make_writable(&self, virt: usize, frame: &Frame) -> bool {
+        const OURS: u32 = 2;
+        check_user(virt);
+        let _guard = self.lock.lock();
+        let Some(entry) = self.entry(virt) else { return false };
+        let before = entry.load(Ordering::Relaxed);
+        if before & OWNED == 0 || before & ADDRESS != frame.phys() || frame.references() != OURS {
+            return false;
+        }
+        entry.store(before | PRESENT | WRITE | ACCESSED | DIRTY, Ordering::Relaxed);
+        flush_page(virt);
+        true
+    }
+
+    /// Changes the rights of the pages that are mapped in `range`. With `copy_on_write` a page
+    /// gets write access only if nobody else refers to its frame.
+    pub fn protect(&self, range: Range<usize>, flags: PageFlags, copy_on_write: bool) {
         let mut changed = false;
         {
             let _guard = self.lock.lock();
             self.visit(range.clone(), &mut |_, entry| {
                 let old = entry.load(Ordering::Relaxed);
                 let kept = old & (ADDRESS | OWNED | ACCESSED | DIRTY);
-                let new = kept | bits(flags);
+                let mut new = kept | bits(flags);
+                if copy_on_write && new & WRITE != 0 && is_shared(old) {
+                    new &= !WRITE;
+                }
                 if new != old {
                     entry.store(new, Ordering::Relaxed);
                     changed |= old & PRESENT != 0;
@@ -565,6 +618,13 @@ fn flags_of(value: u64) -> PageFlags {
     flags.set(PageFlags::EXECUTE, value & (PRESENT | NO_EXECUTE) == PRESENT);
     flags.set(PageFlags::DIRTY, value & DIRTY != 0);
     flags
+}
+
+/// Whether others refer to the frame of an entry too.
+fn is_shared(value: u64) -> bool {
+    // SAFETY: an OWNED entry holds a reference, which stays the entry's.
+    let held = core::mem::ManuallyDrop::new(unsafe { Frame::from_raw(value & ADDRESS) });
+    !held.is_unique()
 }
 
 /// Another reference to the frame of an entry.

@@ -6,7 +6,7 @@
 
 use super::gdt::{Gdt, Tss};
 use core::cell::{Cell, UnsafeCell};
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Frames that a CPU keeps at hand before it asks the common allocator.
 pub const FRAME_CACHE: usize = 32;
@@ -28,6 +28,8 @@ pub struct PerCpu {
     pub work: AtomicU32,
     /// Number of this CPU, from 0.
     pub id: Cell<u32>,
+    /// When this CPU's alarm goes off, in ns since boot.
+    pub alarm: AtomicU64,
     /// Physical address of the page table in CR3.
     pub page_table: Cell<u64>,
     /// The thread whose vector registers are in this CPU.
@@ -58,6 +60,7 @@ impl PerCpu {
             previous: Cell::new(core::ptr::null()),
             work: AtomicU32::new(0),
             id: Cell::new(0),
+            alarm: AtomicU64::new(super::alarm::NEVER),
             page_table: Cell::new(0),
             fpu_owner: Cell::new(core::ptr::null()),
             frames: UnsafeCell::new(FrameCache { len: 0, frames: [0; FRAME_CACHE] }),

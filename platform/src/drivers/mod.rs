@@ -1,0 +1,7 @@
+//! Devices: what the kernel uses of them ([`net`], [`rng`]) and the drivers behind.
+//!
+//! Devices are looked for when something first asks for one of their kind; a machine that needs
+//! no network does not search its buses. Everything read from a device is checked before it is
+//! used.
+
+pub mod rng;
