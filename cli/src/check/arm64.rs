@@ -89,8 +89,9 @@ fn flow(word: u32, at: u64) -> Flow {
         // tbz and tbnz
         Flow::Branch(target(5, 14))
     } else if field(word, 25, 7) == 0b110_1011 {
-        // br, blr, ret and their authenticated forms: opc 1 and 9 are the calls
+        // br, blr, ret and their authenticated forms
         match field(word, 21, 4) {
+            0b0000 | 0b1000 => Flow::IndirectJump,
             0b0001 | 0b1001 => Flow::IndirectCall,
             _ => Flow::Stop,
         }

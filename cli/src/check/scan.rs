@@ -75,7 +75,7 @@ impl Sweep {
                 Flow::ForeignSyscall => sweep.foreign += 1,
                 Flow::Call(target) => sweep.calls.push((at, target)),
                 Flow::Jump(target) | Flow::Branch(target) => sweep.jumps.push((at, target)),
-                Flow::Next | Flow::IndirectCall | Flow::Stop => {}
+                Flow::Next | Flow::IndirectCall | Flow::IndirectJump | Flow::Stop => {}
             });
         }
         sweep

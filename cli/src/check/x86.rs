@@ -74,7 +74,8 @@ fn flow(instruction: &Instruction) -> Flow {
         FlowControl::IndirectCall => Flow::IndirectCall,
         FlowControl::Interrupt if is_syscall_32(instruction) => Flow::ForeignSyscall,
         FlowControl::Interrupt => Flow::Next,
-        FlowControl::IndirectBranch | FlowControl::Return | FlowControl::Exception => Flow::Stop,
+        FlowControl::IndirectBranch => Flow::IndirectJump,
+        FlowControl::Return | FlowControl::Exception => Flow::Stop,
     }
 }
 

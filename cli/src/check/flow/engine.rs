@@ -33,45 +33,93 @@ pub enum Visit {
 
 /// Analyzes the function that `steps` are, in `range`.
 pub fn analyze<I: Isa>(steps: &[Step], range: Range<u64>, visit: &mut dyn FnMut(Visit, &State)) {
-    let blocks = Blocks::new(steps, range);
-    let mut states: Vec<Option<State>> = vec![None; blocks.starts.len()];
-    let mut visits = vec![0_u32; blocks.starts.len()];
-    let mut todo = VecDeque::new();
-    let mut last_is_reached = false;
-    for seed in 0..blocks.starts.len() {
-        // The first block is the entry. A later one that nothing has led to is reached in a way that
-        // can not be seen, such as through a jump table.
-        if states.get(seed).is_none_or(Option::is_some) {
-            continue;
+    let mut solver = Solver::new(steps, range);
+    solver.enter(0, &State::entry::<I>());
+    solver.solve::<I>();
+    let last_is_reached = solver.states.last().is_some_and(Option::is_some);
+    // What nothing has led to yet is reached in a way that can not be seen, such as a jump table.
+    for block in 0..solver.states.len() {
+        let unreached = solver.states.get(block).is_some_and(Option::is_none);
+        if unreached && !solver.blocks.is_padding(block) {
+            let state = solver.indirect.clone().unwrap_or_else(State::unknown::<I>);
+            solver.enter(block, &state);
+            solver.solve::<I>();
         }
-        let state = if seed == 0 { State::entry::<I>() } else { State::unknown::<I>() };
-        enter(&mut states, &mut todo, seed, &state);
-        while let Some(block) = todo.pop_front() {
-            let Some(count) = visits.get_mut(block) else { continue };
+    }
+    let Solver { blocks, states, .. } = solver;
+    let last = states.len().wrapping_sub(1);
+    for (block, state) in states.into_iter().enumerate() {
+        let Some(mut state) = state else { continue };
+        run_block::<I>(&blocks, block, &mut state, visit);
+        if block == last && last_is_reached {
+            leave_at_the_end(&blocks, block, &state, visit);
+        }
+    }
+}
+
+/// The states on the way to the fixed point.
+struct Solver<'a> {
+    blocks: Blocks<'a>,
+    /// At the top of each block; `None` where nothing has led to yet.
+    states: Vec<Option<State>>,
+    visits: Vec<u32>,
+    todo: VecDeque<usize>,
+    /// At all indirect jumps together.
+    indirect: Option<State>,
+}
+
+impl<'a> Solver<'a> {
+    fn new(steps: &'a [Step], range: Range<u64>) -> Self {
+        let blocks = Blocks::new(steps, range);
+        let count = blocks.starts.len();
+        Self {
+            blocks,
+            states: vec![None; count],
+            visits: vec![0; count],
+            todo: VecDeque::new(),
+            indirect: None,
+        }
+    }
+
+    /// Control may come to `block` with `state`.
+    fn enter(&mut self, block: usize, state: &State) {
+        let Some(slot) = self.states.get_mut(block) else { return };
+        if join_into(slot, state) && !self.todo.contains(&block) {
+            self.todo.push_back(block);
+        }
+    }
+
+    fn solve<I: Isa>(&mut self) {
+        while let Some(block) = self.todo.pop_front() {
+            let Some(count) = self.visits.get_mut(block) else { continue };
             *count += 1;
             if *count > VISITS_MAX {
                 continue;
             }
-            let unknown = (*count == VISITS_MAX).then(State::unknown::<I>);
-            if let (Some(unknown), Some(slot)) = (unknown, states.get_mut(block)) {
-                *slot = Some(unknown);
+            if *count == VISITS_MAX
+                && let Some(slot) = self.states.get_mut(block)
+            {
+                *slot = Some(State::unknown::<I>());
             }
-            let Some(Some(mut state)) = states.get(block).cloned() else { continue };
-            run_block::<I>(&blocks, block, &mut state, &mut |_, _| {});
-            for next in blocks.successors(block) {
-                enter(&mut states, &mut todo, next, &state);
+            let Some(Some(mut state)) = self.states.get(block).cloned() else { continue };
+            run_block::<I>(&self.blocks, block, &mut state, &mut |_, _| {});
+            if self.blocks.ends_in_indirect_jump(block) {
+                join_into(&mut self.indirect, &state);
             }
-        }
-        if seed == 0 {
-            last_is_reached = states.last().is_some_and(Option::is_some);
+            for next in self.blocks.successors(block) {
+                self.enter(next, &state);
+            }
         }
     }
-    let last = states.len().wrapping_sub(1);
-    for (block, state) in states.into_iter().enumerate() {
-        let mut state = state.unwrap_or_else(State::unknown::<I>);
-        run_block::<I>(&blocks, block, &mut state, visit);
-        if block == last && last_is_reached {
-            leave_at_the_end(&blocks, block, &state, visit);
+}
+
+/// Joins `state` into what is known. Says whether that was new.
+fn join_into(slot: &mut Option<State>, state: &State) -> bool {
+    match slot {
+        Some(known) => known.join(state),
+        None => {
+            *slot = Some(state.clone());
+            true
         }
     }
 }
@@ -91,20 +139,6 @@ fn leave_at_the_end(
     };
     if runs_on {
         visit(Visit::Leave { at: last.address, target: blocks.range.end }, state);
-    }
-}
-
-fn enter(states: &mut [Option<State>], todo: &mut VecDeque<usize>, block: usize, state: &State) {
-    let Some(slot) = states.get_mut(block) else { return };
-    let changed = match slot {
-        Some(known) => known.join(state),
-        None => {
-            *slot = Some(state.clone());
-            true
-        }
-    };
-    if changed && !todo.contains(&block) {
-        todo.push_back(block);
     }
 }
 
@@ -134,7 +168,7 @@ fn run_block<I: Isa>(
             Flow::Jump(target) | Flow::Branch(target) if !blocks.range.contains(&target) => {
                 visit(Visit::Leave { at, target }, state);
             }
-            Flow::Jump(_) | Flow::Branch(_) | Flow::Next | Flow::Stop => {}
+            Flow::Jump(_) | Flow::Branch(_) | Flow::Next | Flow::IndirectJump | Flow::Stop => {}
         }
     }
 }
@@ -159,7 +193,7 @@ impl<'a> Blocks<'a> {
                         leaders.insert(target);
                         leaders.insert(next.address);
                     }
-                    Flow::Stop => {
+                    Flow::IndirectJump | Flow::Stop => {
                         leaders.insert(next.address);
                     }
                     _ => {}
@@ -190,13 +224,22 @@ impl<'a> Blocks<'a> {
         self.steps.get(start..end).unwrap_or_default()
     }
 
+    /// Whether `block` only fills space before an aligned target.
+    fn is_padding(&self, block: usize) -> bool {
+        self.steps(block).iter().all(|step| step.ops.is_empty() && step.flow == Flow::Next)
+    }
+
+    fn ends_in_indirect_jump(&self, block: usize) -> bool {
+        self.steps(block).last().is_some_and(|step| step.flow == Flow::IndirectJump)
+    }
+
     /// Blocks of this function that may follow `block`.
     fn successors(&self, block: usize) -> impl Iterator<Item = usize> + use<> {
         let flow = self.steps(block).last().map_or(Flow::Stop, |step| step.flow);
         let (there, on) = match flow {
             Flow::Jump(target) => (Some(target), false),
             Flow::Branch(target) => (Some(target), true),
-            Flow::Stop => (None, false),
+            Flow::IndirectJump | Flow::Stop => (None, false),
             _ => (None, true),
         };
         let there = there.and_then(|target| self.by_address.get(&target).copied());

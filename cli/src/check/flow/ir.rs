@@ -88,7 +88,9 @@ pub enum Flow {
     Syscall,
     /// Into the kernel by an interface that is not the machine's own (`int 0x80`, `sysenter`).
     ForeignSyscall,
-    /// Not on, and not to a known place.
+    /// Somewhere: through a jump table, or to another function.
+    IndirectJump,
+    /// Not on.
     Stop,
 }
 
