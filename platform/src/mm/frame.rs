@@ -55,6 +55,11 @@ impl Frame {
         self.refs().load(Ordering::Acquire) == 1
     }
 
+    /// How many references there are.
+    pub fn references(&self) -> u32 {
+        self.refs().load(Ordering::Acquire)
+    }
+
     /// Copies bytes out, from `offset` on. Panics past the frame's end.
     pub fn read(&self, offset: usize, dst: &mut [u8]) {
         check(offset, dst.len());

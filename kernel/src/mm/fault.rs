@@ -1,0 +1,209 @@
+//! Page faults: pages are provided when they are touched.
+//!
+//! | mapping | read | write |
+//! |---|---|---|
+//! | anonymous | the zero frame, read-only | a zeroed frame |
+//! | private object | the object's frame, read-only | a copy |
+//! | shared object | the object's frame | the same |
+//!
+//! A read fault on an object also maps the pages around it that the object has at hand.
+
+use elfin_platform::hooks::PageFault;
+use elfin_platform::mm::Frame;
+use elfin_platform::paging::PageFlags;
+use elfin_platform::sync::Once;
+use elfin_syscalls::Errno;
+use elfin_syscalls::args::ProtFlags;
+
+use super::space::{AddressSpace, Inner};
+use super::vma::{Backing, Vma, VmaFlags};
+use super::{PAGE_SIZE, page_floor};
+
+/// Pages that one read fault maps at most.
+const AROUND: usize = 16;
+/// Distance that a growing stack keeps from the mapping below (256 pages, as Linux).
+const STACK_GUARD: usize = 256 * PAGE_SIZE;
+
+/// Why a page could not be provided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultError {
+    /// Nothing is mapped there (`SEGV_MAPERR`).
+    NotMapped,
+    /// The mapping does not allow the access (`SEGV_ACCERR`).
+    NotAllowed,
+    /// The file ends before it (`BUS_ADRERR`).
+    PastEnd,
+    /// Memory is out.
+    OutOfMemory,
+}
+
+/// The frame of zeroes that untouched anonymous memory reads as.
+fn zero_frame() -> Option<Frame> {
+    static ZERO: Once<Frame> = Once::new();
+    if let Some(frame) = ZERO.get() {
+        return Some(frame.clone());
+    }
+    let fresh = Frame::zeroed()?;
+    Some(ZERO.call_once(|| fresh).clone())
+}
+
+fn allowed(vma: &Vma, fault: &PageFault) -> bool {
+    if fault.execute {
+        vma.prot.contains(ProtFlags::EXEC)
+    } else if fault.write {
+        vma.prot.contains(ProtFlags::WRITE)
+    } else {
+        vma.prot.intersects(ProtFlags::READ | ProtFlags::WRITE | ProtFlags::EXEC)
+    }
+}
+
+impl AddressSpace {
+    /// Provides the page that `fault` touched. `stack_limit` is how large a growing mapping may
+    /// become, in bytes.
+    ///
+    /// # Errors
+    /// The reason, which decides the signal.
+    pub fn fault(&self, fault: &PageFault, stack_limit: usize) -> Result<(), FaultError> {
+        let address = page_floor(fault.address);
+        {
+            let inner = self.inner.read();
+            if let Some(vma) = inner.map.find(address) {
+                if !allowed(vma, fault) {
+                    return Err(FaultError::NotAllowed);
+                }
+                return self.provide(vma, address, fault.write);
+            }
+        }
+        self.grow_stack(address, stack_limit)?;
+        let inner = self.inner.read();
+        let vma = inner.map.find(address).ok_or(FaultError::NotMapped)?;
+        if allowed(vma, fault) { self.provide(vma, address, fault.write) } else { Err(FaultError::NotAllowed) }
+    }
+
+    /// Provides all pages of `range` that its mappings allow to, for `MAP_POPULATE` and locks.
+    /// What cannot be provided is left to a fault.
+    pub(super) fn populate(&self, inner: &Inner, range: core::ops::Range<usize>, write: bool) -> Result<(), FaultError> {
+        for vma in inner.map.overlapping(range.clone()) {
+            if !vma.prot.intersects(ProtFlags::READ | ProtFlags::WRITE | ProtFlags::EXEC) {
+                continue;
+            }
+            let write = write && vma.prot.contains(ProtFlags::WRITE);
+            let part = vma.start.max(range.start)..vma.end.min(range.end);
+            for address in part.step_by(PAGE_SIZE) {
+                self.provide(vma, address, write)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn provide(&self, vma: &Vma, address: usize, write: bool) -> Result<(), FaultError> {
+        match self.pages.get(address) {
+            None if write => self.provide_new(vma, address),
+            None => self.provide_read(vma, address),
+            Some((frame, flags)) => self.provide_rights(vma, address, &frame, flags, write),
+        }
+    }
+
+    /// A page is there; it lacks rights, or somebody else has provided them just now.
+    fn provide_rights(
+        &self,
+        vma: &Vma,
+        address: usize,
+        frame: &Frame,
+        flags: PageFlags,
+        write: bool,
+    ) -> Result<(), FaultError> {
+        let wanted = vma.page_flags();
+        if !write {
+            if !flags.contains(wanted - PageFlags::WRITE) {
+                let kept = wanted & !PageFlags::WRITE | flags & (PageFlags::DIRTY | PageFlags::WRITE);
+                self.pages.replace(address, frame, frame.clone(), kept);
+            }
+            return Ok(());
+        }
+        if flags.contains(PageFlags::WRITE) {
+            return Ok(());
+        }
+        if vma.is_shared() {
+            if let Backing::Object { object, .. } = &vma.backing {
+                object.frame(vma.object_page(address), true).map_err(from_errno)?;
+            }
+            self.pages.replace(address, frame, frame.clone(), wanted | PageFlags::DIRTY);
+            return Ok(());
+        }
+        if self.pages.make_writable(address, frame) {
+            return Ok(());
+        }
+        let is_zero = zero_frame().is_some_and(|zero| zero.same(frame));
+        let copy = if is_zero { Frame::zeroed() } else { Frame::copy_of(frame) };
+        let copy = copy.ok_or(FaultError::OutOfMemory)?;
+        self.pages.replace(address, frame, copy, wanted | PageFlags::DIRTY);
+        Ok(())
+    }
+
+    fn provide_new(&self, vma: &Vma, address: usize) -> Result<(), FaultError> {
+        let frame = match &vma.backing {
+            Backing::Anonymous => Frame::zeroed(),
+            Backing::Object { object, .. } => {
+                let page = vma.object_page(address);
+                if vma.is_shared() {
+                    Some(object.frame(page, true).map_err(from_errno)?)
+                } else {
+                    Frame::copy_of(&object.frame(page, false).map_err(from_errno)?)
+                }
+            }
+        };
+        let frame = frame.ok_or(FaultError::OutOfMemory)?;
+        self.map(address, frame, vma.page_flags() | PageFlags::DIRTY)
+    }
+
+    fn provide_read(&self, vma: &Vma, address: usize) -> Result<(), FaultError> {
+        let Backing::Object { object, .. } = &vma.backing else {
+            let frame = zero_frame().ok_or(FaultError::OutOfMemory)?;
+            return self.map(address, frame, vma.page_flags() - PageFlags::WRITE);
+        };
+        // A shared page is mapped without write access, too: the object hears of the first write.
+        let flags = vma.page_flags() - PageFlags::WRITE;
+        let page = vma.object_page(address);
+        let frame = object.frame(page, false).map_err(from_errno)?;
+        self.map(address, frame, flags)?;
+        let window = address & !(AROUND * PAGE_SIZE - 1);
+        let around = window.max(vma.start)..(window + AROUND * PAGE_SIZE).min(vma.end);
+        for near in around.step_by(PAGE_SIZE) {
+            if near != address
+                && let Some(frame) = object.peek(vma.object_page(near))
+            {
+                self.map(near, frame, flags)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn map(&self, address: usize, frame: Frame, flags: PageFlags) -> Result<(), FaultError> {
+        self.pages.map_new(address, frame, flags).map(|_| ()).map_err(|_| FaultError::OutOfMemory)
+    }
+
+    /// Lets the growing mapping above `address` reach down to it.
+    fn grow_stack(&self, address: usize, limit: usize) -> Result<(), FaultError> {
+        let mut inner = self.inner.write();
+        let above = inner.map.find_or_next(address).ok_or(FaultError::NotMapped)?;
+        if address >= above.start {
+            return Ok(());
+        }
+        let (start, end) = (above.start, above.end);
+        if !above.flags.contains(VmaFlags::GROWS_DOWN) || end - address > limit {
+            return Err(FaultError::NotMapped);
+        }
+        let below = inner.map.last_below(address).map_or(0, |vma| vma.end);
+        if address < below.saturating_add(STACK_GUARD) {
+            return Err(FaultError::NotMapped);
+        }
+        inner.map.extend_down(start, address);
+        self.note_size(&inner);
+        Ok(())
+    }
+}
+
+fn from_errno(errno: Errno) -> FaultError {
+    if errno == Errno::ENOMEM { FaultError::OutOfMemory } else { FaultError::PastEnd }
+}

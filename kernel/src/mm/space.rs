@@ -1,0 +1,177 @@
+//! [`AddressSpace`]: a program's mappings and the page table that realises them.
+
+use alloc::sync::{Arc, Weak};
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use elfin_platform::paging::PageTable;
+use elfin_platform::sync::SpinLock;
+
+use super::layout::Layout;
+use super::vma::{Backing, Label, Vma, same_object};
+use super::vma_map::VmaMap;
+use super::{PAGE_SIZE, page_floor};
+use crate::fs::Mappable;
+use crate::task::RwLock;
+
+/// What [`AddressSpace::lock`](AddressSpace) guards.
+pub(super) struct Inner {
+    pub map: VmaMap,
+    /// The heap's first address and its end (`brk`), which need not be page-aligned.
+    pub heap: (usize, usize),
+}
+
+/// A program's memory. Threads share it by reference.
+pub struct AddressSpace {
+    pub(super) inner: RwLock<Inner>,
+    pub(super) pages: Arc<PageTable>,
+    /// Places for new parts.
+    pub layout: Layout,
+    /// Where arguments and environment lie on the stack: `argv` from, to, `envp` from, to.
+    args: [AtomicUsize; 4],
+    /// The most bytes that were ever mapped.
+    pub(super) peak: AtomicUsize,
+}
+
+static SPACES: SpinLock<Vec<Weak<AddressSpace>>> = SpinLock::new(Vec::new());
+
+/// What two futex words have in common when they are the same word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FutexKey {
+    /// In private memory: the address space and the address.
+    Private(usize, usize),
+    /// In shared memory: the object, and the offset in it.
+    Shared(usize, u64),
+}
+
+impl AddressSpace {
+    /// An address space with nothing in it; `None` without memory.
+    pub fn new(layout: Layout) -> Option<Arc<Self>> {
+        let space = Arc::new(Self {
+            inner: RwLock::new(Inner { map: VmaMap::new(), heap: (0, 0) }),
+            pages: Arc::new(PageTable::new()?),
+            layout,
+            args: [const { AtomicUsize::new(0) }; 4],
+            peak: AtomicUsize::new(0),
+        });
+        let mut spaces = SPACES.lock();
+        spaces.retain(|space| space.strong_count() > 0);
+        spaces.push(Arc::downgrade(&space));
+        drop(spaces);
+        Some(space)
+    }
+
+    /// The page table, for the CPU.
+    pub fn page_table(&self) -> &Arc<PageTable> {
+        &self.pages
+    }
+
+    /// Where arguments and environment lie: `argv` from, to, `envp` from, to.
+    pub fn args(&self) -> [usize; 4] {
+        [0, 1, 2, 3].map(|n: usize| self.args[n].load(Ordering::Relaxed))
+    }
+
+    /// Says where arguments and environment lie.
+    pub fn set_args(&self, args: [usize; 4]) {
+        for (place, value) in self.args.iter().zip(args) {
+            place.store(value, Ordering::Relaxed);
+        }
+    }
+
+    /// The heap: its first address and its end.
+    pub fn heap(&self) -> (usize, usize) {
+        self.inner.read().heap
+    }
+
+    /// Calls `f` with each mapping, in order. `f` must not touch the address space.
+    pub fn for_each(&self, mut f: impl FnMut(&Vma)) {
+        self.inner.read().map.iter().for_each(&mut f);
+    }
+
+    /// A copy of the mapping that holds `address`.
+    pub fn find(&self, address: usize) -> Option<Vma> {
+        self.inner.read().map.find(address).cloned()
+    }
+
+    /// Bytes mapped.
+    pub fn size(&self) -> usize {
+        self.inner.read().map.total()
+    }
+
+    /// The most bytes that were ever mapped.
+    pub fn peak_size(&self) -> usize {
+        self.peak.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of memory in the page table (resident).
+    pub fn resident(&self) -> usize {
+        let mut pages = 0;
+        let inner = self.inner.read();
+        for vma in inner.map.iter() {
+            self.pages.for_each(vma.range(), &mut |_, _| pages += 1);
+        }
+        pages * PAGE_SIZE
+    }
+
+    /// Bytes of `vma` in the page table, as `/proc/self/smaps` counts them.
+    pub fn resident_in(&self, vma: &Vma) -> usize {
+        let mut pages = 0;
+        self.pages.for_each(vma.range(), &mut |_, _| pages += 1);
+        pages * PAGE_SIZE
+    }
+
+    /// What the futex word at `address` is known by. `private` promises that no other address
+    /// space uses it.
+    pub fn futex_key(&self, address: usize, private: bool) -> FutexKey {
+        let private_key = FutexKey::Private(core::ptr::from_ref(self).addr(), address);
+        if private {
+            return private_key;
+        }
+        match self.inner.read().map.find(address) {
+            Some(vma) if vma.is_shared() => match &vma.backing {
+                Backing::Object { object, .. } => FutexKey::Shared(
+                    Arc::as_ptr(object).cast::<()>().addr(),
+                    vma.object_page(address) * PAGE_SIZE as u64
+                        + (address - page_floor(address)) as u64,
+                ),
+                Backing::Anonymous => private_key,
+            },
+            _ => private_key,
+        }
+    }
+
+    /// The kernel's name for `address`, where a mapping has one.
+    pub fn label(&self, address: usize) -> Label {
+        self.find(address).map_or(Label::None, |vma| vma.label)
+    }
+}
+
+impl Drop for AddressSpace {
+    fn drop(&mut self) {
+        for vma in self.inner.get_mut().map.iter() {
+            if let Backing::Object { object, .. } = &vma.backing {
+                object.mapped(-1, super::ops::holds_back_seal(vma));
+            }
+        }
+    }
+}
+
+/// Takes the pages of `object` from `first` on out of every program's page table: the file was
+/// cut there. The next touch asks the object again.
+pub fn unmap_file_range(object: &Arc<dyn Mappable>, first: u64) {
+    let spaces: Vec<_> = SPACES.lock().iter().filter_map(Weak::upgrade).collect();
+    for space in spaces {
+        let inner = space.inner.read();
+        for vma in inner.map.iter() {
+            let Backing::Object { object: other, page, .. } = &vma.backing else { continue };
+            if !same_object(object, other) {
+                continue;
+            }
+            let skip = usize::try_from(first.saturating_sub(*page)).unwrap_or(usize::MAX);
+            let from = vma.start.saturating_add(skip.saturating_mul(PAGE_SIZE));
+            if from < vma.end {
+                space.pages.unmap(from..vma.end);
+            }
+        }
+    }
+}
