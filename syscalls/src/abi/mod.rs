@@ -8,22 +8,39 @@ mod arch;
 mod constants;
 mod event;
 mod file;
+mod frame_aarch64;
+mod frame_x86_64;
+mod ipc;
 mod macros;
+mod netlink;
 mod process;
 mod signal;
 mod socket;
 mod system;
 mod time;
+mod tty;
 
 pub use arch::*;
 pub use constants::*;
 pub use event::*;
 pub use file::*;
+pub use frame_aarch64::*;
+pub use frame_x86_64::*;
+pub use ipc::*;
+pub use netlink::*;
 pub use process::*;
 pub use signal::*;
 pub use socket::*;
 pub use system::*;
 pub use time::*;
+pub use tty::*;
+
+/// The signal frame of the architecture compiled for.
+#[cfg(not(target_arch = "aarch64"))]
+pub type RtSigframe = RtSigframeX86_64;
+/// The signal frame of the architecture compiled for.
+#[cfg(target_arch = "aarch64")]
+pub type RtSigframe = RtSigframeAarch64;
 
 /// A structure with every byte zero.
 #[inline]
@@ -31,3 +48,6 @@ pub use time::*;
 pub fn zeroed<T: zerocopy::FromZeros>() -> T {
     T::new_zeroed()
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,3 +117,83 @@ abi! {
 
 /// No limit.
 pub const RLIM_INFINITY: u64 = u64::MAX;
+/// The smallest `clone_args` that `clone3` takes (`CLONE_ARGS_SIZE_VER0`).
+pub const CLONE_ARGS_SIZE_VER0: usize = 64;
+/// The size of a registered [`Rseq`], at least.
+pub const RSEQ_SIZE: usize = 32;
+
+/// A set of CPUs, as `sched_setaffinity` and `/proc` have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CpuSet {
+    /// Bit `n % 64` of word `n / 64` is CPU `n`.
+    pub words: [u64; CpuSet::WORDS],
+}
+
+impl CpuSet {
+    /// The most CPUs in a set.
+    pub const CPUS: usize = 1024;
+    /// The words of a set.
+    const WORDS: usize = Self::CPUS / 64;
+    /// No CPU.
+    pub const EMPTY: Self = Self { words: [0; Self::WORDS] };
+
+    /// The CPUs from 0 to `count - 1`.
+    #[must_use]
+    pub fn first(count: usize) -> Self {
+        let mut set = Self::EMPTY;
+        for cpu in 0..count.min(Self::CPUS) {
+            set.insert(cpu);
+        }
+        set
+    }
+
+    /// Adds a CPU; numbers from [`CpuSet::CPUS`] on are ignored.
+    pub fn insert(&mut self, cpu: usize) {
+        if let Some(word) = self.words.get_mut(cpu / 64) {
+            *word |= 1 << (cpu % 64);
+        }
+    }
+
+    /// Whether the CPU is in the set.
+    #[must_use]
+    pub fn contains(&self, cpu: usize) -> bool {
+        self.words.get(cpu / 64).is_some_and(|word| word & 1 << (cpu % 64) != 0)
+    }
+
+    /// The CPUs in both sets.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let mut set = *self;
+        for (word, other) in set.words.iter_mut().zip(other.words) {
+            *word &= other;
+        }
+        set
+    }
+
+    /// Whether no CPU is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+}
+
+/// The status that `wait4` reports for a process that ended with this code.
+#[must_use]
+pub const fn wait_exited(code: i32) -> i32 {
+    (code & 0xff) << 8
+}
+
+/// The status that `wait4` reports for a process that this signal killed.
+#[must_use]
+pub const fn wait_killed(signal: u32, core: bool) -> i32 {
+    (signal & 0x7f).cast_signed() | if core { 0x80 } else { 0 }
+}
+
+/// The status that `wait4` reports for a process that this signal stopped.
+#[must_use]
+pub const fn wait_stopped(signal: u32) -> i32 {
+    0x7f | (signal & 0xff).cast_signed() << 8
+}
+
+/// The status that `wait4` reports for a process that goes on.
+pub const WAIT_CONTINUED: i32 = 0xffff;

@@ -32,3 +32,21 @@ abi! {
         pub pad2: u32,
     }
 }
+
+/// The length of each field of [`Utsname`], with its zero byte.
+pub const UTS_LEN: usize = 65;
+/// The load averages of [`Sysinfo`] are multiplied by 1 << this.
+pub const SI_LOAD_SHIFT: u32 = 16;
+
+/// A field of [`Utsname`]: the text, cut at 64 bytes, and zeros.
+#[must_use]
+pub const fn uts_field(text: &str) -> [u8; UTS_LEN] {
+    let mut field = [0; UTS_LEN];
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() && at < UTS_LEN - 1 {
+        field[at] = bytes[at];
+        at += 1;
+    }
+    field
+}

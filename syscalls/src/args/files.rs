@@ -64,6 +64,15 @@ impl OpenFlags {
         .union(Self::DIRECT)
         .union(Self::NOATIME);
 
+    /// The flags' names beside the access mode on an architecture, for a trace.
+    #[must_use]
+    pub const fn names(arch: crate::Arch) -> &'static Names {
+        match arch {
+            crate::Arch::X86_64 => &crate::abi::open_bits_x86_64::NAMES,
+            crate::Arch::Aarch64 => &crate::abi::open_bits_aarch64::NAMES,
+        }
+    }
+
     /// Whether reading is asked for.
     #[inline]
     #[must_use]

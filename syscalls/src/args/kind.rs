@@ -88,6 +88,8 @@ pub enum Shape {
     Sigset,
     /// The kernel's `struct sigaction`.
     Sigaction,
+    /// `siginfo_t`.
+    Siginfo,
     /// `struct iovec`.
     Iovec,
     /// `struct pollfd`.
@@ -123,6 +125,7 @@ impl Shape {
                 crate::Arch::X86_64 => 12,
                 crate::Arch::Aarch64 => 16,
             },
+            Shape::Siginfo => 128,
             Shape::Msghdr => 56,
             Shape::Utsname => 390,
             Shape::Array(one, count) => one.size(arch) * count,
