@@ -247,6 +247,14 @@ pub trait Mappable: Send + Sync {
         Ok(())
     }
 
+    /// Makes the pages `first..end` read as zeroes, and gives their memory back.
+    ///
+    /// # Errors
+    /// By default `EOPNOTSUPP`.
+    fn punch(&self, _first: u64, _end: u64) -> Result<(), Errno> {
+        Err(Errno::EOPNOTSUPP)
+    }
+
     /// A mapping of the file appears (`delta` 1) or disappears (-1); `shared_writable` tells
     /// those that hold back a seal against writing.
     fn mapped(&self, _delta: i32, _shared_writable: bool) {}

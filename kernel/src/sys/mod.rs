@@ -6,8 +6,19 @@
 pub mod handlers;
 pub mod usercopy;
 
-use crate::task::ThreadRef;
+mod entry;
+mod memory;
+
+pub use entry::{DISPATCH, SysFn, enable_strace, syscall, unknown};
+
+use alloc::sync::Arc;
+
 use elfin_platform::arch::UserFrame;
+use elfin_syscalls::Errno;
+use elfin_syscalls::args::Fd;
+
+use crate::fs::OpenFile;
+use crate::task::ThreadRef;
 
 /// What a handler knows of its caller.
 pub struct Cx<'a> {
@@ -15,4 +26,15 @@ pub struct Cx<'a> {
     pub thread: &'a ThreadRef,
     /// The program's registers as they were at the system call.
     pub frame: &'a mut UserFrame,
+}
+
+impl Cx<'_> {
+    /// The open file that a descriptor of the caller's refers to.
+    ///
+    /// # Errors
+    /// `EBADF`.
+    #[inline]
+    pub fn file(&self, fd: Fd) -> Result<Arc<OpenFile>, Errno> {
+        self.thread.files().get(fd)
+    }
 }

@@ -6,19 +6,19 @@
 #[macro_export]
 macro_rules! __rows_memory {
     ($to:tt [$next:ident $($rest:ident)*] $($rows:tt)*) => { $crate::$next! { $to [$($rest)*] $($rows)*
-        mmap                    {   9, 222 } stub("not built yet")        (addr: UserAddr, len: usize, prot: ProtFlags, flags: MapFlags, fd: Fd, offset: usize) [];
-        munmap                  {  11, 215 } stub("not built yet")        (addr: UserAddr, len: usize) [];
-        mprotect                {  10, 226 } stub("not built yet")        (addr: UserAddr, len: usize, prot: ProtFlags) [];
-        mremap                  {  25, 216 } stub("not built yet")        (old: UserAddr, old_len: usize, new_len: usize, flags: MremapFlags, new: UserAddr) [];
-        madvise                 {  28, 233 } stub("not built yet")        (addr: UserAddr, len: usize, advice: Advice) [];
-        brk                     {  12, 214 } stub("not built yet")        (addr: UserAddr) [];
-        msync                   {  26, 227 } stub("not built yet")        (addr: UserAddr, len: usize, flags: MsyncFlags) [];
-        mincore                 {  27, 232 } stub("not built yet")        (addr: UserAddr, len: usize, vec: UserAddr) [];
-        mlock                   { 149, 228 } stub("not built yet")        (addr: UserAddr, len: usize) [];
-        mlock2                  { 325, 284 } stub("not built yet")        (addr: UserAddr, len: usize, flags: u32) [];
-        munlock                 { 150, 229 } stub("not built yet")        (addr: UserAddr, len: usize) [];
-        mlockall                { 151, 230 } stub("not built yet")        (flags: MlockallFlags) [];
-        munlockall              { 152, 231 } stub("not built yet")        () [];
+        mmap                    {   9, 222 } partial("no huge pages: MAP_HUGETLB fails with ENOMEM")        (addr: UserAddr, len: usize, prot: ProtFlags, flags: MapFlags, fd: Fd, offset: usize) ["own:memory"];
+        munmap                  {  11, 215 } full        (addr: UserAddr, len: usize) ["own:memory"];
+        mprotect                {  10, 226 } full        (addr: UserAddr, len: usize, prot: ProtFlags) ["own:memory"];
+        mremap                  {  25, 216 } full        (old: UserAddr, old_len: usize, new_len: usize, flags: MremapFlags, new: UserAddr) ["own:memory"];
+        madvise                 {  28, 233 } partial("hints about huge pages, order and cold pages are taken and ignored")        (addr: UserAddr, len: usize, advice: Advice) ["own:memory"];
+        brk                     {  12, 214 } full        (addr: UserAddr) ["own:memory"];
+        msync                   {  26, 227 } full        (addr: UserAddr, len: usize, flags: MsyncFlags) ["own:memory"];
+        mincore                 {  27, 232 } full        (addr: UserAddr, len: usize, vec: UserAddr) ["own:memory"];
+        mlock                   { 149, 228 } partial("pages are provided; RLIMIT_MEMLOCK is not counted, for memory is never swapped")        (addr: UserAddr, len: usize) [];
+        mlock2                  { 325, 284 } partial("pages are provided; RLIMIT_MEMLOCK is not counted, for memory is never swapped")        (addr: UserAddr, len: usize, flags: u32) [];
+        munlock                 { 150, 229 } partial("pages are provided; RLIMIT_MEMLOCK is not counted, for memory is never swapped")        (addr: UserAddr, len: usize) [];
+        mlockall                { 151, 230 } partial("provides what is mapped now; memory is never swapped")        (flags: MlockallFlags) [];
+        munlockall              { 152, 231 } partial("memory is never swapped: nothing to undo")        () [];
         mseal                   { 462, 462 } stub("callers leave the mapping unsealed") (addr: UserAddr, len: usize, flags: usize) [];
         remap_file_pages        { 216, 234 } stub("obsolete: callers map each range") (addr: UserAddr, len: usize, prot: usize, pgoff: usize, flags: usize) [];
         process_madvise         { 440, 440 } stub("advice about another process is never needed") (pidfd: Fd, iov: UserIn<[Iovec]>, count: usize, advice: Advice, flags: u32) [];

@@ -1,0 +1,75 @@
+//! From the program's `syscall` or `svc` instruction to a handler and back.
+
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use elfin_platform::arch::UserFrame;
+use elfin_platform::sync::SpinLock;
+use elfin_syscalls::{Arch, Entry, Errno, SysResult, encode};
+
+use super::Cx;
+use crate::task;
+
+elfin_syscalls::dispatch_table! {
+    context: crate::sys::Cx<'_>,
+    handlers: crate::sys::handlers,
+    unknown: crate::sys::unknown,
+}
+
+static STRACE: AtomicBool = AtomicBool::new(false);
+
+/// From now on each call is told to the host, as `strace` prints it.
+pub fn enable_strace() {
+    STRACE.store(true, Ordering::Relaxed);
+}
+
+/// The system call entry: the platform calls it with the program's registers.
+pub extern "C" fn syscall(frame: &mut UserFrame) {
+    let number = frame.syscall_nr();
+    let words = frame.args();
+    let current = task::current();
+    if STRACE.load(Ordering::Relaxed) {
+        return current.with_arc(|thread| traced(thread, frame, number, &words));
+    }
+    let result = current.with_arc(|thread| {
+        let mut cx = Cx { thread, frame };
+        match DISPATCH.get(number) {
+            Some(handler) => handler(&mut cx, &words),
+            None => unknown(&mut cx, &words),
+        }
+    });
+    frame.set_return(encode(result));
+}
+
+#[cold]
+fn traced(thread: &task::ThreadRef, frame: &mut UserFrame, number: usize, words: &[usize; 6]) {
+    let name = Entry::by_number(Arch::NATIVE, number).map_or("?", |entry| entry.call().name);
+    let tid = thread.tid;
+    let mut cx = Cx { thread, frame };
+    let handler = DISPATCH.get(number).copied().unwrap_or(unknown);
+    let result = handler(&mut cx, words);
+    frame.set_return(encode(result));
+    elfin_platform::host::event(format_args!("elfin-strace: {tid} {name}{words:x?} = {result:?}"));
+}
+
+/// Serves the calls that have no handler: `ENOSYS`, and a line in the log the first time.
+///
+/// # Errors
+/// Always `ENOSYS`.
+pub fn unknown(cx: &mut Cx<'_>, _words: &[usize; 6]) -> SysResult {
+    /// Numbers that were logged already.
+    static SEEN: SpinLock<Vec<usize>> = SpinLock::new(Vec::new());
+    /// How many different numbers are logged: a program that tries them all is not.
+    const MOST: usize = 64;
+    let number = cx.frame.syscall_nr();
+    if log::log_enabled!(log::Level::Warn) {
+        let mut seen = SEEN.lock();
+        if seen.len() < MOST && !seen.contains(&number) {
+            seen.push(number);
+            drop(seen);
+            let name = Entry::by_number(Arch::NATIVE, number).map(|entry| entry.call().name);
+            log::warn!("system call {number} ({}) is not implemented: ENOSYS", name.unwrap_or("unknown"));
+        }
+    }
+    Err(Errno::ENOSYS)
+}

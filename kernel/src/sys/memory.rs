@@ -1,0 +1,282 @@
+//! Handlers about memory: `mmap` and its kin. The address space does the work.
+
+use alloc::vec::Vec;
+
+use elfin_syscalls::args::{
+    Advice, Fd, MapFlags, MlockallFlags, MremapFlags, MsyncFlags, ProtFlags, Resource, Sharing,
+    UserAddr,
+};
+use elfin_syscalls::{Errno, SysResult};
+
+use super::Cx;
+use super::usercopy::user_write_at;
+use crate::mm::{AddressSpace, Backing, Label, MapRequest, PAGE_SIZE, VmaFlags, page_ceil};
+
+/// Flags of `mlock2`: lock pages as they are touched.
+const MLOCK_ONFAULT: u32 = 1;
+
+fn limit(cx: &Cx<'_>, resource: Resource) -> usize {
+    usize::try_from(cx.thread.process.rlimits.soft(resource)).unwrap_or(usize::MAX)
+}
+
+fn mm<'a>(cx: &'a Cx<'_>) -> &'a AddressSpace {
+    cx.thread.mm()
+}
+
+/// `mmap(2)`. Huge pages (`MAP_HUGETLB`) are refused with `ENOMEM`, as by a Linux without any
+/// reserved.
+pub fn mmap(
+    cx: &mut Cx<'_>,
+    addr: UserAddr,
+    len: usize,
+    prot: ProtFlags,
+    flags: MapFlags,
+    fd: Fd,
+    offset: usize,
+) -> SysResult {
+    if offset % PAGE_SIZE != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let is_anonymous = flags.contains(MapFlags::ANONYMOUS);
+    let file = if is_anonymous { None } else { Some(cx.file(fd)?) };
+    if len == 0 {
+        return Err(Errno::EINVAL);
+    }
+    let sharing = flags.sharing()?;
+    let known = MapFlags::all().bits() | MapFlags::TYPE_MASK | !0 << MapFlags::HUGE_SHIFT;
+    if sharing == Sharing::SharedValidate && flags.bits() & !known != 0 {
+        return Err(Errno::EOPNOTSUPP);
+    }
+    if flags.contains(MapFlags::HUGETLB) {
+        return Err(Errno::ENOMEM);
+    }
+    let is_shared = sharing != Sharing::Private;
+    let mut vma_flags = VmaFlags::empty();
+    vma_flags.set(VmaFlags::SHARED, is_shared);
+    vma_flags.set(VmaFlags::GROWS_DOWN, flags.contains(MapFlags::GROWSDOWN));
+    vma_flags.set(VmaFlags::NO_RESERVE, flags.contains(MapFlags::NORESERVE));
+    vma_flags.set(VmaFlags::LOCKED, flags.contains(MapFlags::LOCKED));
+    let backing = match &file {
+        None => {
+            vma_flags |= VmaFlags::MAY_WRITE;
+            Backing::Anonymous
+        }
+        Some(file) => {
+            let mode = file.flags();
+            let is_writable = mode.writable();
+            if !mode.readable() || is_shared && prot.contains(ProtFlags::WRITE) && !is_writable {
+                return Err(Errno::EACCES);
+            }
+            let object = file.file.mapping().ok_or(Errno::ENODEV)?;
+            if flags.contains(MapFlags::GROWSDOWN) {
+                return Err(Errno::EINVAL);
+            }
+            let pages = (len.div_ceil(PAGE_SIZE)) as u64;
+            let page = (offset / PAGE_SIZE) as u64;
+            page.checked_add(pages).ok_or(Errno::EOVERFLOW)?;
+            object.check_map(is_shared, prot.contains(ProtFlags::WRITE))?;
+            vma_flags.set(VmaFlags::MAY_WRITE, !is_shared || is_writable);
+            Backing::Object { object, page, path: file.path.clone() }
+        }
+    };
+    let request = MapRequest {
+        address: addr.addr(),
+        len,
+        prot,
+        flags: vma_flags,
+        backing,
+        label: Label::None,
+        fixed: flags.intersects(MapFlags::FIXED | MapFlags::FIXED_NOREPLACE),
+        no_replace: flags.contains(MapFlags::FIXED_NOREPLACE),
+        low: flags.contains(MapFlags::BIT_32),
+        populate: flags.intersects(MapFlags::POPULATE | MapFlags::LOCKED)
+            && !flags.contains(MapFlags::NONBLOCK),
+        limit: limit(cx, Resource::AS),
+    };
+    mm(cx).map_request(request)
+}
+
+/// `munmap(2)`.
+pub fn munmap(cx: &mut Cx<'_>, addr: UserAddr, len: usize) -> SysResult {
+    mm(cx).unmap(addr.addr(), len)?;
+    Ok(0)
+}
+
+/// `mprotect(2)`.
+pub fn mprotect(cx: &mut Cx<'_>, addr: UserAddr, len: usize, prot: ProtFlags) -> SysResult {
+    let grows = ProtFlags::GROWSDOWN | ProtFlags::GROWSUP;
+    if prot.has_unknown() || prot.contains(grows) {
+        return Err(Errno::EINVAL);
+    }
+    let (mut start, mut len) = (addr.addr(), len);
+    if prot.intersects(grows) {
+        let vma = mm(cx).find(start).ok_or(Errno::ENOMEM)?;
+        if !vma.flags.contains(VmaFlags::GROWS_DOWN) || prot.contains(ProtFlags::GROWSUP) {
+            return Err(Errno::EINVAL);
+        }
+        len = len.saturating_add(start - vma.start);
+        start = vma.start;
+    }
+    mm(cx).protect(start, len, prot)?;
+    Ok(0)
+}
+
+/// `mremap(2)`.
+pub fn mremap(
+    cx: &mut Cx<'_>,
+    old: UserAddr,
+    old_len: usize,
+    new_len: usize,
+    flags: MremapFlags,
+    new: UserAddr,
+) -> SysResult {
+    let may_move = flags.contains(MremapFlags::MAYMOVE);
+    let keep = flags.contains(MremapFlags::DONTUNMAP);
+    let fixed = flags.contains(MremapFlags::FIXED).then(|| new.addr());
+    let same_len = page_ceil(old_len) == page_ceil(new_len);
+    if (fixed.is_some() || keep) && !may_move || keep && !same_len {
+        return Err(Errno::EINVAL);
+    }
+    let limit = limit(cx, Resource::AS);
+    mm(cx).resize(old.addr(), old_len, new_len, may_move, fixed, keep, limit)
+}
+
+/// `madvise(2)`.
+pub fn madvise(cx: &mut Cx<'_>, addr: UserAddr, len: usize, advice: Advice) -> SysResult {
+    let (at, mm) = (addr.addr(), mm(cx));
+    match advice {
+        Advice::DONTNEED | Advice::DONTNEED_LOCKED => mm.discard(at, len)?,
+        Advice::FREE => {
+            mm.each_part(at, len, |vma, _| {
+                let is_anonymous = matches!(vma.backing, Backing::Anonymous);
+                if is_anonymous { Ok(()) } else { Err(Errno::EINVAL) }
+            })?;
+            mm.discard(at, len)?;
+        }
+        Advice::REMOVE => mm.each_part(at, len, |vma, part| {
+            let Backing::Object { object, .. } = &vma.backing else { return Err(Errno::EINVAL) };
+            if !vma.is_shared() || !vma.flags.contains(VmaFlags::MAY_WRITE) {
+                return Err(Errno::EACCES);
+            }
+            let first = vma.object_page(part.start);
+            object.punch(first, first + (part.len() / PAGE_SIZE) as u64)
+        })?,
+        Advice::POPULATE_READ => mm.provide_range(at, len, false)?,
+        Advice::POPULATE_WRITE => mm.provide_range(at, len, true)?,
+        Advice::DONTFORK => mm.set_flags(at, len, VmaFlags::DONT_FORK, true)?,
+        Advice::DOFORK => mm.set_flags(at, len, VmaFlags::DONT_FORK, false)?,
+        Advice::WIPEONFORK => mm.set_flags(at, len, VmaFlags::WIPE_ON_FORK, true)?,
+        Advice::KEEPONFORK => mm.set_flags(at, len, VmaFlags::WIPE_ON_FORK, false)?,
+        Advice::DONTDUMP => mm.set_flags(at, len, VmaFlags::DONT_DUMP, true)?,
+        Advice::DODUMP => mm.set_flags(at, len, VmaFlags::DONT_DUMP, false)?,
+        Advice::NORMAL
+        | Advice::RANDOM
+        | Advice::SEQUENTIAL
+        | Advice::WILLNEED
+        | Advice::HUGEPAGE
+        | Advice::NOHUGEPAGE
+        | Advice::COLD
+        | Advice::PAGEOUT => mm.each_part(at, len, |_, _| Ok(()))?,
+        _ => return Err(Errno::EINVAL),
+    }
+    Ok(0)
+}
+
+/// `brk(2)`, the system call: the heap's end afterwards, whether or not it is the one asked for.
+pub fn brk(cx: &mut Cx<'_>, addr: UserAddr) -> SysResult {
+    let (heap_limit, total_limit) = (limit(cx, Resource::DATA), limit(cx, Resource::AS));
+    Ok(mm(cx).set_heap_end(addr.addr(), heap_limit, total_limit))
+}
+
+/// `msync(2)`. Files are memory: there is nothing to write back, only errors to report.
+pub fn msync(cx: &mut Cx<'_>, addr: UserAddr, len: usize, flags: MsyncFlags) -> SysResult {
+    if flags.contains(MsyncFlags::ASYNC | MsyncFlags::SYNC) {
+        return Err(Errno::EINVAL);
+    }
+    mm(cx).each_part(addr.addr(), len, |vma, _| {
+        let is_busy = flags.contains(MsyncFlags::INVALIDATE) && vma.flags.contains(VmaFlags::LOCKED);
+        if is_busy { Err(Errno::EBUSY) } else { Ok(()) }
+    })?;
+    Ok(0)
+}
+
+/// `mincore(2)`.
+pub fn mincore(cx: &mut Cx<'_>, addr: UserAddr, len: usize, vec: UserAddr) -> SysResult {
+    /// Pages asked for at a time.
+    const CHUNK: usize = 4096;
+    if addr.addr() % PAGE_SIZE != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let pages = page_ceil(len).ok_or(Errno::ENOMEM)? / PAGE_SIZE;
+    let mut bytes = Vec::new();
+    let mut done = 0;
+    while done < pages {
+        let count = (pages - done).min(CHUNK);
+        bytes.clear();
+        bytes.try_reserve(count).map_err(|_| Errno::EAGAIN)?;
+        bytes.resize(count, 0u8);
+        let from = addr.offset(done * PAGE_SIZE).map_err(|_| Errno::ENOMEM)?;
+        mm(cx).in_core(from.addr(), count * PAGE_SIZE, &mut bytes)?;
+        user_write_at(vec.offset(done)?, bytes.as_slice())?;
+        done += count;
+    }
+    Ok(0)
+}
+
+fn lock(cx: &Cx<'_>, addr: UserAddr, len: usize, on: bool, now: bool) -> SysResult {
+    let start = addr.addr() & !(PAGE_SIZE - 1);
+    let len = len.checked_add(addr.addr() - start).and_then(page_ceil).ok_or(Errno::EINVAL)?;
+    start.checked_add(len).ok_or(Errno::EINVAL)?;
+    if len == 0 {
+        return Ok(0);
+    }
+    mm(cx).set_flags(start, len, VmaFlags::LOCKED, on)?;
+    if on && now {
+        mm(cx).provide_range(start, len, true).map_err(|_| Errno::ENOMEM)?;
+    }
+    Ok(0)
+}
+
+/// `mlock(2)`: memory is never swapped, so the pages are only provided.
+pub fn mlock(cx: &mut Cx<'_>, addr: UserAddr, len: usize) -> SysResult {
+    lock(cx, addr, len, true, true)
+}
+
+/// `mlock2(2)`.
+pub fn mlock2(cx: &mut Cx<'_>, addr: UserAddr, len: usize, flags: u32) -> SysResult {
+    if flags & !MLOCK_ONFAULT != 0 {
+        return Err(Errno::EINVAL);
+    }
+    lock(cx, addr, len, true, flags & MLOCK_ONFAULT == 0)
+}
+
+/// `munlock(2)`.
+pub fn munlock(cx: &mut Cx<'_>, addr: UserAddr, len: usize) -> SysResult {
+    lock(cx, addr, len, false, false)
+}
+
+/// `mlockall(2)`: provides what is mapped now; what comes later is provided by faults, and never
+/// swapped either.
+pub fn mlockall(cx: &mut Cx<'_>, flags: MlockallFlags) -> SysResult {
+    if flags.is_empty() || flags == MlockallFlags::ONFAULT {
+        return Err(Errno::EINVAL);
+    }
+    if flags.contains(MlockallFlags::CURRENT) && !flags.contains(MlockallFlags::ONFAULT) {
+        let mut ranges = Vec::new();
+        mm(cx).for_each(|vma| {
+            if ranges.try_reserve(1).is_ok() {
+                ranges.push(vma.range());
+            }
+        });
+        for range in ranges {
+            // A mapping may have gone since, or end past its file: Linux ignores that here, too.
+            let _ = mm(cx).provide_range(range.start, range.len(), true);
+        }
+    }
+    Ok(0)
+}
+
+/// `munlockall(2)`.
+pub fn munlockall(_cx: &mut Cx<'_>) -> SysResult {
+    Ok(0)
+}
