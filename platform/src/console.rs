@@ -94,7 +94,13 @@ pub fn enable_input() -> bool {
         }
         let Ok(vector) = irq::allocate(input_arrived, 0) else { return };
         if irq::route_isa(serial::ISA_IRQ, vector).is_ok() {
-            // Bytes that came before raise an interrupt now.
+            // No interrupt comes for a byte from before; for those in the device one does.
+            if serial::has_early()
+                && let Some(byte) = serial::read()
+            {
+                INPUT.push(byte);
+                cpu::raise(Work::CONSOLE);
+            }
             serial::set_receive_interrupt(true);
         }
     });

@@ -21,6 +21,11 @@ pub mod serial {
         None
     }
 
+    /// No input.
+    pub fn has_early() -> bool {
+        false
+    }
+
     /// No input device.
     pub fn present() -> bool {
         false

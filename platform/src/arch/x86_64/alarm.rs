@@ -3,6 +3,9 @@
 //! With TSC-deadline (Intel SDM volume 3, section 11.5.4.1) an alarm is one MSR write. Otherwise
 //! the timer counts down once, at its bus frequency over [`DIVISOR`].
 //!
+//! While the counter's rate is being refined, the timer runs periodically, so that it goes on
+//! counting after an alarm went off, and is masked when it does, so that it does not ring again.
+//!
 //! An alarm that is set already and comes earlier stays: it costs one needless wake-up, and
 //! timeouts that keep moving away (every network connection has one) cost nothing.
 
@@ -16,6 +19,7 @@ use crate::time::{self, NANOS_PER_SEC};
 use core::arch::x86_64::__cpuid;
 use core::sync::atomic::{AtomicBool, Ordering, fence};
 
+const VECTOR: u32 = apic::TIMER_VECTOR as u32;
 const IA32_TSC_DEADLINE: u32 = 0x6e0;
 const CPUID_TSC_DEADLINE: u32 = 1 << 24;
 
@@ -44,6 +48,8 @@ static REFERENCE: SpinLock<Reference> = SpinLock::new(Reference::new());
 struct Reference {
     /// Counter and timer at the start of the running stretch.
     start: (u64, u32),
+    /// What the timer starts from when it has run out; 0 if it does not.
+    period: u32,
     /// Counter ticks in the finished stretches.
     counter: u64,
     /// Timer ticks in them.
@@ -54,16 +60,35 @@ struct Reference {
 
 impl Reference {
     const fn new() -> Self {
-        Self { start: (0, 0), counter: 0, ticks: 0, stage: 0 }
+        Self { start: (0, 0), period: 0, counter: 0, ticks: 0, stage: 0 }
     }
 
-    /// Ends the running stretch at `now`. A timer that ran out measured nothing.
+    /// Ends the running stretch at `now`, if it can be told how long it was.
     fn finish(&mut self, now: (u64, u32)) {
-        if now.1 != 0 && now.1 <= self.start.1 {
-            self.counter += now.0.saturating_sub(self.start.0);
-            self.ticks += u64::from(self.start.1 - now.1);
+        let passed = now.0.saturating_sub(self.start.0);
+        if let Some(ticks) = self.ticks_until(now.1, passed) {
+            self.counter += passed;
+            self.ticks += ticks;
         }
         self.start = now;
+    }
+
+    /// Timer ticks from the stretch's start until the timer is at `timer`, `passed` ticks of the
+    /// counter later.
+    fn ticks_until(&self, timer: u32, passed: u64) -> Option<u64> {
+        /// With more rounds than this the rate so far may miscount them.
+        const MAX_ROUNDS: u64 = 8;
+        let (first, timer) = (u64::from(self.start.1), u64::from(timer));
+        if self.period == 0 {
+            // At 0 it stopped, nobody knows when.
+            return if timer == 0 { None } else { first.checked_sub(timer) };
+        }
+        // The rate so far tells how often it went round; a round is one tick longer than what it
+        // starts from.
+        let round = u64::from(self.period) + 1;
+        let expected = mul_div(passed, self.ticks, self.counter.max(1));
+        let rounds = (expected + timer + round / 2).saturating_sub(first) / round;
+        (rounds <= MAX_ROUNDS).then(|| (rounds * round + first).checked_sub(timer)).flatten()
     }
 
     fn rate(&self) -> Rate {
@@ -89,13 +114,12 @@ fn look() -> (u64, u32) {
 
 /// Sets this CPU's timer up.
 pub fn init_cpu() {
-    let vector = u32::from(apic::TIMER_VECTOR);
     if uses_deadline() {
-        apic::write(Register::TimerLvt, apic::LVT_TSC_DEADLINE | vector);
+        apic::write(Register::TimerLvt, apic::LVT_TSC_DEADLINE | VECTOR);
         // The MMIO write must have arrived before writes of the deadline count.
         fence(Ordering::SeqCst);
     } else {
-        apic::write(Register::TimerLvt, vector);
+        apic::write(Register::TimerLvt, VECTOR);
         apic::write(Register::DivideConfiguration, DIVIDE_BY_16);
     }
 }
@@ -104,13 +128,14 @@ pub fn init_cpu() {
 /// (When it runs out, that is one needless wake-up.)
 pub fn start_reference() {
     if !uses_deadline() {
-        restart_reference(&mut REFERENCE.lock(), u32::MAX);
+        restart_reference(&mut REFERENCE.lock(), u32::MAX, 0);
     }
 }
 
-fn restart_reference(reference: &mut Reference, count: u32) {
+fn restart_reference(reference: &mut Reference, count: u32, period: u32) {
     apic::write(Register::InitialCount, count);
-    reference.start = (clock::counter(), count);
+    reference.start = look();
+    reference.period = period;
 }
 
 /// The counter's rate by the timer's, waiting only for what is missing of a short measurement.
@@ -121,7 +146,7 @@ pub fn measure_counter() -> Rate {
         let now = look();
         if now.1 == 0 {
             // Ran out: the machine ran for more than a minute before it asked for the time.
-            restart_reference(&mut reference, u32::MAX);
+            restart_reference(&mut reference, u32::MAX, 0);
             continue;
         }
         let covered = reference.ticks + u64::from(reference.start.1.saturating_sub(now.1));
@@ -154,6 +179,7 @@ pub fn refined_rate() -> Option<Rate> {
     reference.stage += 1;
     if reference.stage == REFINE_TICKS.len() {
         REFINING.store(false, Ordering::Relaxed);
+        apic::write(Register::TimerLvt, VECTOR);
     }
     Some(reference.rate())
 }
@@ -179,6 +205,9 @@ pub fn set(now: u64, deadline: u64) {
 /// The timer's interrupt.
 pub fn fired() {
     percpu::this().alarm.store(NEVER, Ordering::Relaxed);
+    if is_yardstick() {
+        apic::write(Register::TimerLvt, apic::LVT_PERIODIC | apic::LVT_MASKED | VECTOR);
+    }
     cpu::raise(Work::TIMER);
 }
 
@@ -191,13 +220,19 @@ fn uses_deadline() -> bool {
 
 fn arm_count(delay: u64) {
     let ticks = mul_div(delay, timer_hz(), NANOS_PER_SEC).clamp(1, u64::from(u32::MAX)) as u32;
-    if wants_refinement() && cpu::id() == 0 {
+    if is_yardstick() {
         let mut reference = REFERENCE.lock();
         reference.finish(look());
-        restart_reference(&mut reference, ticks);
+        apic::write(Register::TimerLvt, apic::LVT_PERIODIC | VECTOR);
+        restart_reference(&mut reference, ticks, ticks);
     } else {
         apic::write(Register::InitialCount, ticks);
     }
+}
+
+/// Is this CPU's timer measured with?
+fn is_yardstick() -> bool {
+    wants_refinement() && cpu::id() == 0
 }
 
 /// Ticks of the divided timer in a second.

@@ -60,3 +60,16 @@ pub(crate) fn out8_all(port: u16, bytes: &[u8]) {
             inout("rcx") bytes.len() => _, options(readonly, nostack, preserves_flags));
     }
 }
+
+/// Reads a byte from `from` and writes `value` to `to` with nothing between the two.
+pub(crate) fn in8_then_out8(from: u16, to: u16, value: u8) -> u8 {
+    let read: u8;
+    // SAFETY: as for `in8` and `out8`.
+    unsafe {
+        asm!("in al, dx", "mov {read}, al", "mov edx, {to:e}", "mov al, {value}", "out dx, al",
+            inout("dx") from => _, out("al") _, read = out(reg_byte) read,
+            to = in(reg) u32::from(to), value = in(reg_byte) value,
+            options(nostack, preserves_flags));
+    }
+    read
+}

@@ -5,7 +5,7 @@
 //! queue is full the interrupt is off, so that the sender is held back by the UART's own FIFO.
 
 use super::port;
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU16, Ordering};
 
 const COM1: u16 = 0x3f8;
 /// The ISA interrupt of COM1.
@@ -25,6 +25,9 @@ const MODEM_CONTROL: u16 = COM1 + 4;
 const LINE_STATUS: u16 = COM1 + 5;
 
 const IER_RECEIVED: u8 = 1 << 0;
+/// No byte was waiting when the UART was set up.
+const NO_BYTE: u16 = u16::MAX;
+
 /// Enable and clear both FIFOs, interrupt at the first byte (a virtual UART brings all it has).
 const FCR_ENABLE: u8 = 0x07;
 const LCR_8N1: u8 = 0x03;
@@ -42,6 +45,8 @@ const UNSET: u8 = 0;
 const READY: u8 = 1;
 const ABSENT: u8 = 2;
 static STATE: AtomicU8 = AtomicU8::new(UNSET);
+/// A byte that came before the FIFOs were on, which switching them on would lose.
+static EARLY: AtomicU16 = AtomicU16::new(NO_BYTE);
 
 /// Sets the UART up at its first use; false if there is none.
 fn ready() -> bool {
@@ -63,7 +68,13 @@ fn init() -> bool {
     port::out8(DATA, 1); // 115,200 baud
     port::out8(INTERRUPT_ENABLE, 0);
     port::out8(LINE_CONTROL, LCR_8N1);
-    port::out8(FIFO_CONTROL, FCR_ENABLE);
+    if port::in8(LINE_STATUS) & LSR_DATA_READY == 0 {
+        port::out8(FIFO_CONTROL, FCR_ENABLE);
+    } else {
+        // Between the two a sender could put its next byte, which would be lost.
+        let early = port::in8_then_out8(DATA, FIFO_CONTROL, FCR_ENABLE);
+        EARLY.store(u16::from(early), Ordering::Relaxed);
+    }
     port::out8(MODEM_CONTROL, MCR_READY);
     STATE.store(READY, Ordering::Relaxed);
     true
@@ -95,7 +106,19 @@ fn wait_for(status: u8) {
 
 /// Takes a received byte, if there is one.
 pub fn read() -> Option<u8> {
+    if EARLY.load(Ordering::Relaxed) != NO_BYTE {
+        return u8::try_from(EARLY.swap(NO_BYTE, Ordering::Relaxed)).ok();
+    }
+    received()
+}
+
+fn received() -> Option<u8> {
     (port::in8(LINE_STATUS) & LSR_DATA_READY != 0).then(|| port::in8(DATA))
+}
+
+/// Did a byte come before the interrupt was on?
+pub fn has_early() -> bool {
+    EARLY.load(Ordering::Relaxed) != NO_BYTE
 }
 
 /// Is there a UART?
