@@ -38,6 +38,17 @@ impl Isa for Aarch64 {
         }
     }
 
+    fn addresses(code: &[u8], address: u64, on_address: &mut dyn FnMut(Option<u64>)) {
+        for (at, word) in words(code, address) {
+            if field(word, 24, 5) == 0b10000 {
+                // adr makes an address; adrp makes that of a page, of which any address may come.
+                let is_page = field(word, 31, 1) == 1;
+                let offset = (signed_field(word, 5, 19) << 2) | i64::from(field(word, 29, 2));
+                on_address((!is_page).then(|| at.wrapping_add_signed(offset)));
+            }
+        }
+    }
+
     fn steps(code: &[u8], address: u64) -> Vec<Step> {
         let step = |(at, word)| Step { address: at, ops: effects(word), flow: flow(word, at) };
         words(code, address).map(step).collect()

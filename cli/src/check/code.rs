@@ -3,7 +3,13 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::flow::Isa;
 use goblin::elf::{Elf, program_header, section_header, sym};
+
+/// Bytes of a pointer.
+const POINTER_LEN: usize = 8;
+/// Pointers in data are aligned to this.
+const POINTER_ALIGN: u64 = 8;
 
 /// Executable bytes at their address.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +30,8 @@ impl Region<'_> {
 /// All executable bytes of a program, with what its symbols say about them.
 #[derive(Debug)]
 pub struct Code<'a> {
+    /// What the loadable segments have in the file, from an aligned address on.
+    loaded: Vec<&'a [u8]>,
     regions: Vec<Region<'a>>,
     entry: u64,
     /// Functions by address.
@@ -58,6 +66,15 @@ impl<'a> Code<'a> {
             }));
         }
         regions.sort_by_key(|region| region.address);
+        let segments = elf.program_headers.iter();
+        let loaded = segments
+            .filter(|segment| segment.p_type == program_header::PT_LOAD)
+            .filter_map(|segment| {
+                let aligned = segment.p_offset.checked_next_multiple_of(POINTER_ALIGN)?;
+                let end = segment.p_offset.checked_add(segment.p_filesz)?;
+                part(aligned, end.checked_sub(aligned)?)
+            })
+            .collect();
         let all = elf.syms.iter().map(|symbol| (symbol, &elf.strtab));
         let dynamic = elf.dynsyms.iter().map(|symbol| (symbol, &elf.dynstrtab));
         let mut symbols: Vec<(u64, &'a str)> = all
@@ -67,7 +84,7 @@ impl<'a> Code<'a> {
             .collect();
         symbols.sort_unstable();
         symbols.dedup_by_key(|(address, _)| *address);
-        Self { regions, entry: elf.entry, symbols }
+        Self { loaded, regions, entry: elf.entry, symbols }
     }
 
     /// The parts.
@@ -87,6 +104,34 @@ impl<'a> Code<'a> {
     pub fn function_name(&self, address: u64) -> Option<&'a str> {
         let after = self.symbols.partition_point(|(start, _)| *start <= address);
         self.symbols.get(after.checked_sub(1)?).map(|(_, name)| *name)
+    }
+
+    /// Those of `addresses` that code or data may hold as a number, to use as a pointer.
+    pub fn referenced<I: Isa>(&self, addresses: &BTreeSet<u64>) -> BTreeSet<u64> {
+        let mut found = BTreeSet::new();
+        if addresses.is_empty() {
+            return found;
+        }
+        let mut any = false;
+        for region in &self.regions {
+            I::addresses(region.bytes, region.address, &mut |address| match address {
+                Some(address) if addresses.contains(&address) => {
+                    found.insert(address);
+                }
+                Some(_) => {}
+                None => any = true,
+            });
+        }
+        if any {
+            return addresses.clone();
+        }
+        // Pointers in data, and the relocations that will make them, are aligned words of the file.
+        for bytes in &self.loaded {
+            let words = bytes.as_chunks::<POINTER_LEN>().0;
+            let words = words.iter().map(|word| u64::from_le_bytes(*word));
+            found.extend(words.filter(|word| addresses.contains(word)));
+        }
+        found
     }
 
     fn region_at(&self, address: u64) -> Option<&Region<'a>> {

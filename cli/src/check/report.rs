@@ -12,6 +12,8 @@ use super::scan::Scan;
 
 /// Width of a line of names.
 const LINE_WIDTH: usize = 96;
+/// Before what belongs to the line above.
+const INDENT: &str = "      ";
 /// The order in which the text lists them.
 const ORDER: [&str; 5] = ["full", "partial", "fake", "stub", UNKNOWN];
 /// A number that is not in the table.
@@ -165,30 +167,23 @@ impl Report {
     }
 
     fn write_calls(&self, out: &mut String, sites: bool) -> fmt::Result {
-        let mut by_status: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
-        for call in &self.syscalls {
-            by_status.entry(call.status).or_default().push(call);
-        }
-        let count = |status: &str| by_status.get(status).map_or(0, Vec::len);
+        let of =
+            |status: &'static str| self.syscalls.iter().filter(move |call| call.status == status);
         let counts: Vec<String> = ORDER
             .iter()
-            .filter(|status| count(status) > 0)
-            .map(|status| format!("{} {status}", count(status)))
+            .map(|status| (status, of(status).count()))
+            .filter(|(_, count)| *count > 0)
+            .map(|(status, count)| format!("{count} {status}"))
             .collect();
         let counts = if counts.is_empty() { "none".into() } else { counts.join(", ") };
         writeln!(out, "\nSystem calls in its code: {} ({counts})", self.syscalls.len())?;
         for status in ORDER {
-            let Some(calls) = by_status.get(status) else { continue };
-            let bare = calls.iter().all(|call| call.note.is_empty()) && !sites;
-            if bare {
-                write_names(out, status, calls)?;
-            } else {
-                for call in calls {
-                    writeln!(out, "  {status:<8} {:<22} {}", name(call), call.note)?;
-                    for site in call.sites.iter().filter(|_| sites) {
-                        writeln!(out, "             {}", place(site))?;
-                    }
-                }
+            let mut by_note: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
+            for call in of(status) {
+                by_note.entry(call.note).or_default().push(call);
+            }
+            for (note, calls) in by_note {
+                write_group(out, status, note, &calls, sites)?;
             }
         }
         self.write_confidence(out)
@@ -232,18 +227,36 @@ fn place(site: &Site) -> String {
     }
 }
 
-/// Names in lines of [`LINE_WIDTH`].
-fn write_names(out: &mut String, status: &str, calls: &[&Call]) -> fmt::Result {
-    let mut line = format!("  {status:<8}");
-    let indent = line.len();
+/// Calls with the same status and note: their names in lines of [`LINE_WIDTH`], or each with its places.
+fn write_group(
+    out: &mut String,
+    status: &str,
+    note: &str,
+    calls: &[&Call],
+    sites: bool,
+) -> fmt::Result {
+    match note {
+        "" => writeln!(out, "  {status}")?,
+        note => writeln!(out, "  {status}: {note}")?,
+    }
+    if sites {
+        for call in calls {
+            writeln!(out, "{INDENT}{}", name(call))?;
+            for site in &call.sites {
+                writeln!(out, "{INDENT}{INDENT}{}", place(site))?;
+            }
+        }
+        return Ok(());
+    }
+    let mut line = String::from(INDENT);
     for call in calls {
         let name = name(call);
-        if line.len() + 1 + name.len() > LINE_WIDTH && line.len() > indent {
-            writeln!(out, "{line}")?;
-            line = " ".repeat(indent);
+        if line.len() + 1 + name.len() > LINE_WIDTH && line.len() > INDENT.len() {
+            writeln!(out, "{}", line.trim_end())?;
+            line = String::from(INDENT);
         }
-        line.push(' ');
         line.push_str(&name);
+        line.push(' ');
     }
-    writeln!(out, "{line}")
+    writeln!(out, "{}", line.trim_end())
 }

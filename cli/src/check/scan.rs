@@ -49,10 +49,12 @@ pub fn scan<I: Isa>(code: &Code<'_>) -> Scan {
         },
         wrappers: HashSet::new(),
         todo: VecDeque::new(),
+        uncalled: BTreeSet::new(),
         analyses: 0,
         number: I::NUMBER,
     };
     scanner.run::<I>(&sweep.syscalls);
+    scanner.judge_uncalled::<I>();
     scanner.scan
 }
 
@@ -111,6 +113,8 @@ struct Scanner<'a> {
     /// Functions whose number comes from their caller, and where from.
     wrappers: HashSet<(u64, Source)>,
     todo: VecDeque<(u64, Source)>,
+    /// Wrappers without a direct call.
+    uncalled: BTreeSet<u64>,
     analyses: usize,
     number: Reg,
 }
@@ -141,10 +145,17 @@ impl Scanner<'_> {
                 });
             }
             if !called {
-                self.scan
-                    .unresolved
-                    .insert(wrapper, "the caller chooses, and is called indirectly");
+                self.uncalled.insert(wrapper);
             }
+        }
+    }
+
+    /// A function that nobody calls directly is called through a pointer if its address is
+    /// somewhere, and never otherwise.
+    fn judge_uncalled<I: Isa>(&mut self) {
+        for function in self.code.referenced::<I>(&self.uncalled) {
+            let reason = "its callers choose the number, through a pointer";
+            self.scan.unresolved.insert(function, reason);
         }
     }
 

@@ -45,6 +45,22 @@ impl Isa for X86_64 {
         }
     }
 
+    fn addresses(code: &[u8], address: u64, on_address: &mut dyn FnMut(Option<u64>)) {
+        let mut decoder = Decoder::with_ip(BITS, code, address, DecoderOptions::NONE);
+        let mut instruction = Instruction::default();
+        while decoder.can_decode() {
+            decoder.decode_out(&mut instruction);
+            if instruction.is_ip_rel_memory_operand() {
+                on_address(Some(instruction.ip_rel_memory_address()));
+            }
+            for operand in 0..instruction.op_count() {
+                if let Some(number) = immediate(&instruction, operand) {
+                    on_address(Some(number.cast_unsigned()));
+                }
+            }
+        }
+    }
+
     fn steps(code: &[u8], address: u64) -> Vec<Step> {
         let mut decoder = Decoder::with_ip(BITS, code, address, DecoderOptions::NONE);
         let mut info = InstructionInfoFactory::new();

@@ -123,6 +123,10 @@ pub trait Isa {
     /// Calls `on_flow` for each instruction of `code`, which is at `address`, that does not just lead on.
     fn sweep(code: &[u8], address: u64, on_flow: &mut dyn FnMut(u64, Flow));
 
+    /// Calls `on_address` for each number that an instruction of `code`, which is at `address`, makes at once
+    /// and that may be an address. `None` stands for addresses that take more than one instruction.
+    fn addresses(code: &[u8], address: u64, on_address: &mut dyn FnMut(Option<u64>));
+
     /// The instructions of `code`, which is at `address`.
     fn steps(code: &[u8], address: u64) -> Vec<Step>;
 }
