@@ -59,6 +59,9 @@ pub mod args;
 pub mod errno;
 pub mod table;
 
+#[cfg(test)]
+mod tests;
+
 pub use args::FromArg;
 pub use errno::{Errno, SysResult, decode, encode};
 pub use table::{Arch, Entry, NATIVE_LEN, NO_NUMBER, Status, Syscall, TABLE, native_number};

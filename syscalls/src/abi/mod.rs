@@ -20,6 +20,9 @@ mod system;
 mod time;
 mod tty;
 
+#[cfg(test)]
+pub(crate) use constants::ALL as ALL_CONSTANTS;
+
 pub use arch::*;
 pub use constants::*;
 pub use event::*;
@@ -48,6 +51,3 @@ pub type RtSigframe = RtSigframeAarch64;
 pub fn zeroed<T: zerocopy::FromZeros>() -> T {
     T::new_zeroed()
 }
-
-#[cfg(test)]
-mod tests;

@@ -8,6 +8,8 @@ use std::{format, println};
 
 mod constants;
 mod layout;
+mod numbers;
+mod rows;
 
 use crate::Arch;
 

@@ -6,7 +6,7 @@ use std::{format, vec};
 
 use super::{KERNEL_HEADERS, LIBRARY_HEADERS, compile};
 use crate::Arch;
-use crate::abi::constants::ALL;
+use crate::abi::ALL_CONSTANTS;
 use crate::args::*;
 
 /// Enumerators, which `#ifdef` cannot see, of the kernel's headers. (Names that end in one of
@@ -33,7 +33,17 @@ const ENUMERATORS: [&str; 17] = [
 const MACROS: [&str; 2] = ["IFA_F_PERMANENT", "IOPRIO_CLASS_SHIFT"];
 
 /// Enumerators of the C library's headers.
-const LIBRARY_ENUMERATORS: [&str; 1] = ["IF_OPER_"];
+const LIBRARY_ENUMERATORS: [&str; 9] = [
+    "IF_OPER_",
+    "TCP_ESTABLISHED",
+    "TCP_SYN_",
+    "TCP_FIN_WAIT",
+    "TCP_TIME_WAIT",
+    "TCP_CLOSE",
+    "TCP_CLOSING",
+    "TCP_LAST_ACK",
+    "TCP_LISTEN",
+];
 
 /// The kernel's values where the C library says otherwise under the same name.
 const KERNEL_ONLY: [&str; 3] = ["SIGRTMIN", "SIGRTMAX", "O_LARGEFILE"];
@@ -102,7 +112,7 @@ fn check(name: &str, value: i128, enumerator: bool) -> String {
 
 fn all_constants() -> Vec<(String, i128)> {
     let mut all = Vec::new();
-    for list in ALL {
+    for list in ALL_CONSTANTS {
         all.extend(list.iter().map(|(name, value)| (String::from(*name), *value)));
     }
     for names in flag_names() {
