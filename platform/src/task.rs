@@ -262,8 +262,7 @@ pub fn set_page_table(table: Option<Arc<PageTable>>) {
 /// Leaves the kernel for the program at `frame`, giving up all that is on the running task's
 /// kernel stack (whose values the caller has dropped), with initial vector state and no TLS.
 pub fn enter_user(frame: &UserFrame) -> ! {
-    let header = current_header().expect("a task runs");
-    arch::enter_user(header, frame)
+    arch::enter_user(frame)
 }
 
 /// The running thread's TLS base.

@@ -148,21 +148,25 @@ pub fn user_frame(header: &Header) -> UserFrame {
     unsafe { *frame_pointer(header) }
 }
 
-/// Enters the program at `frame` on an empty kernel stack.
-pub fn enter_user(header: &Header, frame: &UserFrame) -> ! {
+/// What `enter_user_at` finds at the stack pointer it is given.
+#[repr(C, align(16))]
+struct Entry {
+    alignment: usize,
+    frame: UserFrame,
+}
+
+/// Enters the program at `frame`. What is on the kernel stack is given up: the next entry from the
+/// program begins at its top again.
+pub fn enter_user(frame: &UserFrame) -> ! {
     set_tls(0);
     set_user_gs(0);
     crate::task::reset_fpu_state();
-    let at = frame_pointer(header);
-    let mut touched = *frame;
-    touched.touch();
+    let mut entry = Entry { alignment: 0, frame: *frame };
+    entry.frame.touch();
     super::interrupts_off();
-    // SAFETY: the caller gave up what is on the stack; this function's own frame lies deeper
-    // than the top, where the program's registers go, and is not used after.
-    unsafe {
-        at.write(touched);
-        enter_user_at(at.addr() - 8)
-    }
+    // SAFETY: the stack pointer becomes the entry's address; what lies below is free, and nothing
+    // above is needed any more but the entry itself.
+    unsafe { enter_user_at((&raw const entry).expose_provenance()) }
 }
 
 /// The running program's FS base.
