@@ -13,6 +13,7 @@ const X8: Reg = 8;
 const ZR: Reg = 32;
 const INSTRUCTION_LEN: usize = 4;
 const SVC_0: u32 = 0xd400_0001;
+const NOP: u32 = 0xd503_201f;
 const LOW_32: i64 = 0xffff_ffff;
 
 /// The architecture.
@@ -29,12 +30,15 @@ impl Isa for Aarch64 {
         &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 30];
     const SYSCALL_FORGETS: &'static [Reg] = &[0];
 
-    fn sweep(code: &[u8], address: u64, on_flow: &mut dyn FnMut(u64, Flow)) {
+    fn sweep(code: &[u8], address: u64, on_flow: &mut dyn FnMut(u64, Flow, bool)) {
+        let mut ended = false;
         for (at, word) in words(code, address) {
             let flow = flow(word, at);
-            if flow != Flow::Next {
-                on_flow(at, flow);
+            let fresh = ended && !matches!(word, NOP | 0);
+            if flow != Flow::Next || fresh {
+                on_flow(at, flow, fresh);
             }
+            ended = !flow.leads_on() || (ended && !fresh);
         }
     }
 

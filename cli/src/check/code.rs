@@ -1,4 +1,4 @@
-//! The program's executable bytes ([`Code`]) and where its functions begin ([`Functions`]).
+//! The program's executable bytes ([`Code`]), with the functions that its symbols name.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -21,7 +21,8 @@ pub struct Region<'a> {
 }
 
 impl Region<'_> {
-    fn range(&self) -> Range<u64> {
+    /// Its addresses.
+    pub fn range(&self) -> Range<u64> {
         let len = u64::try_from(self.bytes.len()).unwrap_or(u64::MAX);
         self.address..self.address.saturating_add(len)
     }
@@ -92,6 +93,12 @@ impl<'a> Code<'a> {
         &self.regions
     }
 
+    /// Where it is known that a function begins.
+    pub fn known_starts(&self) -> impl Iterator<Item = u64> + '_ {
+        let regions = self.regions.iter().map(|region| region.address);
+        regions.chain([self.entry]).chain(self.symbols.iter().map(|(address, _)| *address))
+    }
+
     /// The bytes at `range`, if it is all in one part.
     pub fn bytes(&self, range: &Range<u64>) -> Option<&'a [u8]> {
         let region = self.region_at(range.start)?;
@@ -136,63 +143,5 @@ impl<'a> Code<'a> {
 
     fn region_at(&self, address: u64) -> Option<&Region<'a>> {
         self.regions.iter().find(|region| region.range().contains(&address))
-    }
-}
-
-/// Where functions begin: a cut through all code.
-#[derive(Debug)]
-pub struct Functions {
-    /// Each beginning, with the end of its code.
-    starts: Vec<(u64, u64)>,
-}
-
-impl Functions {
-    /// Cuts at symbols, at the targets of calls, and where jumps from elsewhere lead.
-    pub fn new(code: &Code<'_>, calls: &[(u64, u64)], jumps: &[(u64, u64)]) -> Self {
-        let mut starts: BTreeSet<u64> = code.regions.iter().map(|region| region.address).collect();
-        starts.insert(code.entry);
-        starts.extend(code.symbols.iter().map(|(address, _)| *address));
-        starts.extend(calls.iter().map(|(_, target)| *target));
-        let first = Self::cut(code, starts.clone());
-        let across = |(at, target): &&(u64, u64)| first.start_of(*at) != first.start_of(*target);
-        starts.extend(jumps.iter().filter(across).map(|(_, target)| *target));
-        Self::cut(code, starts)
-    }
-
-    fn cut(code: &Code<'_>, starts: BTreeSet<u64>) -> Self {
-        let mut cut = Vec::new();
-        for region in &code.regions {
-            let range = region.range();
-            let mut inside = starts.range(range.clone()).copied().peekable();
-            while let Some(start) = inside.next() {
-                cut.push((start, inside.peek().copied().unwrap_or(range.end)));
-            }
-        }
-        Self { starts: cut }
-    }
-
-    /// The function that `address` is in.
-    pub fn start_of(&self, address: u64) -> Option<u64> {
-        self.range_of(address).map(|range| range.start)
-    }
-
-    /// The whole function that `address` is in.
-    pub fn range_of(&self, address: u64) -> Option<Range<u64>> {
-        let after = self.starts.partition_point(|(start, _)| *start <= address);
-        let (start, end) = *self.starts.get(after.checked_sub(1)?)?;
-        (address < end).then_some(start..end)
-    }
-
-    /// Whether a function begins at `address`.
-    pub fn is_start(&self, address: u64) -> bool {
-        self.starts.binary_search_by_key(&address, |(start, _)| *start).is_ok()
-    }
-
-    /// Pairs of functions of which the second follows right after the first.
-    pub fn adjacent(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.starts.windows(2).filter_map(|pair| match pair {
-            [(start, end), (next, _)] if end == next => Some((*start, *next)),
-            _ => None,
-        })
     }
 }

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
-use super::code::{Code, Functions};
-use super::flow::{Atom, Flow, Isa, Reg, Source, State, Visit, analyze};
+use super::code::Code;
+use super::flow::{Atom, Isa, Reg, Source, State, Visit, analyze};
+use super::functions::{Functions, Sweep};
 
 /// Most functions that are analyzed: a bound for programs made to be hard.
 const ANALYSES_MAX: usize = 500_000;
@@ -36,7 +37,7 @@ impl Scan {
 /// Scans `code`.
 pub fn scan<I: Isa>(code: &Code<'_>) -> Scan {
     let sweep = Sweep::new::<I>(code);
-    let functions = Functions::new(code, &sweep.calls, &sweep.jumps);
+    let functions = Functions::new(code, &sweep);
     let callers = Callers::new(&functions, &sweep);
     let mut scanner = Scanner {
         code,
@@ -56,32 +57,6 @@ pub fn scan<I: Isa>(code: &Code<'_>) -> Scan {
     scanner.run::<I>(&sweep.syscalls);
     scanner.judge_uncalled::<I>();
     scanner.scan
-}
-
-/// What one pass over all instructions finds.
-struct Sweep {
-    syscalls: Vec<u64>,
-    foreign: usize,
-    /// Address and target.
-    calls: Vec<(u64, u64)>,
-    jumps: Vec<(u64, u64)>,
-}
-
-impl Sweep {
-    fn new<I: Isa>(code: &Code<'_>) -> Self {
-        let mut sweep =
-            Self { syscalls: Vec::new(), foreign: 0, calls: Vec::new(), jumps: Vec::new() };
-        for region in code.regions() {
-            I::sweep(region.bytes, region.address, &mut |at, flow| match flow {
-                Flow::Syscall => sweep.syscalls.push(at),
-                Flow::ForeignSyscall => sweep.foreign += 1,
-                Flow::Call(target) => sweep.calls.push((at, target)),
-                Flow::Jump(target) | Flow::Branch(target) => sweep.jumps.push((at, target)),
-                Flow::Next | Flow::IndirectCall | Flow::IndirectJump | Flow::Stop => {}
-            });
-        }
-        sweep
-    }
 }
 
 /// Which functions call, or run into, a function.

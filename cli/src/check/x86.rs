@@ -33,15 +33,18 @@ impl Isa for X86_64 {
     // rax, rcx, r11: syscall(2).
     const SYSCALL_FORGETS: &'static [Reg] = &[0, 1, 11];
 
-    fn sweep(code: &[u8], address: u64, on_flow: &mut dyn FnMut(u64, Flow)) {
+    fn sweep(code: &[u8], address: u64, on_flow: &mut dyn FnMut(u64, Flow, bool)) {
         let mut decoder = Decoder::with_ip(BITS, code, address, DecoderOptions::NONE);
         let mut instruction = Instruction::default();
+        let mut ended = false;
         while decoder.can_decode() {
             decoder.decode_out(&mut instruction);
             let flow = flow(&instruction);
-            if flow != Flow::Next {
-                on_flow(instruction.ip(), flow);
+            let fresh = ended && !is_padding(&instruction);
+            if flow != Flow::Next || fresh {
+                on_flow(instruction.ip(), flow, fresh);
             }
+            ended = !flow.leads_on() || (ended && !fresh);
         }
     }
 
@@ -93,6 +96,10 @@ fn flow(instruction: &Instruction) -> Flow {
         FlowControl::IndirectBranch => Flow::IndirectJump,
         FlowControl::Return | FlowControl::Exception => Flow::Stop,
     }
+}
+
+fn is_padding(instruction: &Instruction) -> bool {
+    matches!(instruction.mnemonic(), Mnemonic::Nop | Mnemonic::Int3)
 }
 
 fn is_syscall_32(instruction: &Instruction) -> bool {

@@ -94,6 +94,13 @@ pub enum Flow {
     Stop,
 }
 
+impl Flow {
+    /// Whether the next instruction may come next.
+    pub fn leads_on(self) -> bool {
+        !matches!(self, Self::Jump(_) | Self::IndirectJump | Self::Stop)
+    }
+}
+
 /// An instruction.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -120,8 +127,9 @@ pub trait Isa {
     /// Registers that a system call leaves undefined.
     const SYSCALL_FORGETS: &'static [Reg];
 
-    /// Calls `on_flow` for each instruction of `code`, which is at `address`, that does not just lead on.
-    fn sweep(code: &[u8], address: u64, on_flow: &mut dyn FnMut(u64, Flow));
+    /// Calls `on_flow` for each instruction of `code`, which is at `address`, that does not just lead on, or that
+    /// is `fresh`: the first but padding after one that never leads on.
+    fn sweep(code: &[u8], address: u64, on_flow: &mut dyn FnMut(u64, Flow, bool));
 
     /// Calls `on_address` for each number that an instruction of `code`, which is at `address`, makes at once
     /// and that may be an address. `None` stands for addresses that take more than one instruction.
