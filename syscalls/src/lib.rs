@@ -57,6 +57,7 @@ extern crate std;
 pub mod abi;
 pub mod args;
 pub mod errno;
+pub mod strace;
 pub mod table;
 
 #[cfg(test)]
