@@ -108,6 +108,7 @@ fn flow(word: u32, at: u64) -> Flow {
         match field(word, 21, 4) {
             0b0000 | 0b1000 => Flow::IndirectJump,
             0b0001 | 0b1001 => Flow::IndirectCall,
+            0b0010 => Flow::Return,
             _ => Flow::Stop,
         }
     } else if field(word, 21, 11) == 0b110_1010_0001 || word >> 16 == 0 {

@@ -23,6 +23,8 @@ pub struct Sweep {
     pub jumps: Vec<(u64, u64)>,
     /// Indirect jumps.
     indirect: BTreeSet<u64>,
+    /// Returns.
+    returns: BTreeSet<u64>,
     /// First instructions after one that never leads on.
     fresh: Vec<u64>,
 }
@@ -41,7 +43,10 @@ impl Sweep {
                     Flow::IndirectJump => {
                         sweep.indirect.insert(at);
                     }
-                    Flow::Next | Flow::IndirectCall | Flow::Stop => {}
+                    Flow::Return => {
+                        sweep.returns.insert(at);
+                    }
+                    Flow::Next | Flow::IndirectCall | Flow::LastCall(_) | Flow::Stop => {}
                 }
                 if fresh {
                     sweep.fresh.push(at);
@@ -49,6 +54,12 @@ impl Sweep {
             });
         }
         sweep
+    }
+
+    /// Whether a return or an indirect jump is in `range`.
+    pub fn may_return(&self, range: Range<u64>) -> bool {
+        self.returns.range(range.clone()).next().is_some()
+            || self.indirect.range(range).next().is_some()
     }
 }
 
@@ -114,6 +125,11 @@ impl Functions {
     /// Whether a function begins at `address`.
     pub fn is_start(&self, address: u64) -> bool {
         self.starts.binary_search_by_key(&address, |(start, _)| *start).is_ok()
+    }
+
+    /// All functions.
+    pub fn ranges(&self) -> impl Iterator<Item = Range<u64>> + '_ {
+        self.starts.iter().map(|(start, end)| *start..*end)
     }
 
     /// Pairs of functions of which the second follows right after the first.

@@ -10,6 +10,7 @@ mod facts;
 mod flow;
 mod functions;
 mod libc_guess;
+mod noreturn;
 mod report;
 mod scan;
 mod x86;

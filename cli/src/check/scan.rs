@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::code::Code;
-use super::flow::{Atom, Isa, Reg, Source, State, Visit, analyze};
+use super::flow::{Atom, Flow, Isa, Reg, Source, State, Visit, analyze};
 use super::functions::{Functions, Sweep};
+use super::noreturn::never_returning;
 
 /// Most functions that are analyzed: a bound for programs made to be hard.
 const ANALYSES_MAX: usize = 500_000;
@@ -39,10 +40,12 @@ pub fn scan<I: Isa>(code: &Code<'_>) -> Scan {
     let sweep = Sweep::new::<I>(code);
     let functions = Functions::new(code, &sweep);
     let callers = Callers::new(&functions, &sweep);
+    let never_returning = never_returning::<I>(code, &functions, &sweep);
     let mut scanner = Scanner {
         code,
         functions,
         callers,
+        never_returning,
         scan: Scan {
             instructions: sweep.syscalls.len(),
             foreign: sweep.foreign,
@@ -84,6 +87,7 @@ struct Scanner<'a> {
     code: &'a Code<'a>,
     functions: Functions,
     callers: Callers,
+    never_returning: HashSet<u64>,
     scan: Scan,
     /// Functions whose number comes from their caller, and where from.
     wrappers: HashSet<(u64, Source)>,
@@ -147,7 +151,14 @@ impl Scanner<'_> {
             self.scan.unresolved.insert(function, "the program is too large to look at all of it");
             return true;
         }
-        let steps = I::steps(bytes, range.start);
+        let mut steps = I::steps(bytes, range.start);
+        for step in &mut steps {
+            if let Flow::Call(target) = step.flow
+                && self.never_returning.contains(&target)
+            {
+                step.flow = Flow::LastCall(target);
+            }
+        }
         let mut picked = Vec::new();
         analyze::<I>(&steps, range, &mut |visit, state| picked.extend(pick(visit, state)));
         let any = !picked.is_empty();

@@ -83,6 +83,8 @@ fn flow(instruction: &Instruction) -> Flow {
     match instruction.flow_control() {
         _ if instruction.mnemonic() == Mnemonic::Syscall => Flow::Syscall,
         _ if instruction.mnemonic() == Mnemonic::Sysenter => Flow::ForeignSyscall,
+        // A program may not do it.
+        _ if instruction.mnemonic() == Mnemonic::Hlt => Flow::Stop,
         FlowControl::Next | FlowControl::XbeginXabortXend => Flow::Next,
         FlowControl::UnconditionalBranch => Flow::Jump(instruction.near_branch_target()),
         FlowControl::ConditionalBranch => Flow::Branch(instruction.near_branch_target()),
@@ -94,7 +96,8 @@ fn flow(instruction: &Instruction) -> Flow {
         FlowControl::Interrupt if is_syscall_32(instruction) => Flow::ForeignSyscall,
         FlowControl::Interrupt => Flow::Next,
         FlowControl::IndirectBranch => Flow::IndirectJump,
-        FlowControl::Return | FlowControl::Exception => Flow::Stop,
+        FlowControl::Return => Flow::Return,
+        FlowControl::Exception => Flow::Stop,
     }
 }
 

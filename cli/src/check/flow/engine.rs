@@ -164,11 +164,17 @@ fn run_block<I: Isa>(
                 visit(Visit::Call { at, target }, state);
                 state.forget(I::CALL_FORGETS);
             }
+            Flow::LastCall(target) => visit(Visit::Call { at, target }, state),
             Flow::IndirectCall => state.forget(I::CALL_FORGETS),
             Flow::Jump(target) | Flow::Branch(target) if !blocks.range.contains(&target) => {
                 visit(Visit::Leave { at, target }, state);
             }
-            Flow::Jump(_) | Flow::Branch(_) | Flow::Next | Flow::IndirectJump | Flow::Stop => {}
+            Flow::Jump(_)
+            | Flow::Branch(_)
+            | Flow::Next
+            | Flow::IndirectJump
+            | Flow::Return
+            | Flow::Stop => {}
         }
     }
 }
@@ -193,7 +199,7 @@ impl<'a> Blocks<'a> {
                         leaders.insert(target);
                         leaders.insert(next.address);
                     }
-                    Flow::IndirectJump | Flow::Stop => {
+                    flow if !flow.leads_on() => {
                         leaders.insert(next.address);
                     }
                     _ => {}
@@ -239,8 +245,7 @@ impl<'a> Blocks<'a> {
         let (there, on) = match flow {
             Flow::Jump(target) => (Some(target), false),
             Flow::Branch(target) => (Some(target), true),
-            Flow::IndirectJump | Flow::Stop => (None, false),
-            _ => (None, true),
+            flow => (None, flow.leads_on()),
         };
         let there = there.and_then(|target| self.by_address.get(&target).copied());
         let on = (on && block + 1 < self.starts.len()).then_some(block + 1);

@@ -82,6 +82,8 @@ pub enum Flow {
     Branch(u64),
     /// There and back.
     Call(u64),
+    /// There and not back. No instruction says so: it follows from the function called.
+    LastCall(u64),
     /// Somewhere and back.
     IndirectCall,
     /// Into the kernel and back.
@@ -90,6 +92,8 @@ pub enum Flow {
     ForeignSyscall,
     /// Somewhere: through a jump table, or to another function.
     IndirectJump,
+    /// Back to the caller.
+    Return,
     /// Not on.
     Stop,
 }
@@ -97,7 +101,10 @@ pub enum Flow {
 impl Flow {
     /// Whether the next instruction may come next.
     pub fn leads_on(self) -> bool {
-        !matches!(self, Self::Jump(_) | Self::IndirectJump | Self::Stop)
+        !matches!(
+            self,
+            Self::Jump(_) | Self::LastCall(_) | Self::IndirectJump | Self::Return | Self::Stop
+        )
     }
 }
 
