@@ -45,8 +45,24 @@
 //! clone_tail(Arch::NATIVE, a3, a4) -> (tls, child_tid)
 //!
 //! // structures (abi): repr(C), C field names, zerocopy FromBytes + IntoBytes; abi::zeroed::<T>()
-//! Timespec Timeval Itimerspec Stat Statx Statfs Iovec Msghdr Pollfd EpollEvent SigactionK Siginfo
-//! Stack Rlimit64 Rusage Sysinfo Utsname Dirent64 CloneArgs RobustListHead Rseq …
+//! time    Timespec::{checked_nanos() -> Option<u64>, from_nanos(u64)} Timeval Itimerspec Itimerval Tms Timex
+//! files   Stat (native; StatX86_64, StatAarch64) Statx Statfs Iovec Dirent64::record_len(n) Flock OpenHow
+//! events  Pollfd EpollEvent::new(EpollEvents, data) SignalfdSiginfo InotifyEvent SigsetArg (pselect6)
+//! signals Sigset = u64, sigmask(SIGINT), SigactionK, Siginfo::{kill, tkill, queue, fault, child, timer, poll},
+//!         Stack::DISABLED, RtSigframe (RtSigframeX86_64 + FpxSwBytes/FP_XSTATE_MAGIC1, RtSigframeAarch64)
+//! process CloneArgs Rusage Rlimit64 CpuSet RobustListHead Rseq CapHeader CapData SchedAttr
+//!         wait_exited(code) wait_killed(sig, core) wait_stopped(sig) WAIT_CONTINUED
+//! sockets SockaddrIn::new([u8; 4], port) SockaddrIn6 SockaddrUn SockaddrNl Msghdr Mmsghdr Cmsghdr
+//!         cmsg_align cmsg_len Ucred Linger TcpInfo IfReq IfConf · netlink: Nlmsghdr Ifinfomsg Rtmsg …
+//! tty     Termios::STANDARD Termios2 Winsize · system: Utsname, uts_field("Linux"), Sysinfo · ipc: ShmidDs …
+//! constants by Linux's names in the type of their field or argument: SIGSEGV: u32, S_IFREG: u32, AF_INET: u16,
+//!         SOL_SOCKET/SO_*/TCP_*: i32, AT_PHDR (auxv): u64, RUSAGE_SELF: i32, CAP_*: u32, IFF_UP: u32 …
+//! // both architectures, whatever this one is: open_bits_aarch64::DIRECTORY, OpenFlags::names(arch)
+//!
+//! // traces (strace)
+//! pub trait Memory { fn read(&self, addr: usize, buffer: &mut [u8]) -> usize; }   // bytes readable, from addr on
+//! format_call(Arch::NATIVE, nr, words, &memory) -> impl Display      // `exit_group(0)`, calls that do not return
+//! format_return(Arch::NATIVE, nr, words, result: isize, &memory)     // `read(3, "ab", 2) = 2`; result as encode() gives it
 //! ```
 #![no_std]
 #![forbid(unsafe_code)]
@@ -56,6 +72,8 @@ extern crate std;
 
 pub mod abi;
 pub mod args;
+#[cfg(feature = "docs")]
+pub mod docs;
 pub mod errno;
 pub mod strace;
 pub mod table;

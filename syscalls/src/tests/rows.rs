@@ -1,8 +1,13 @@
 //! The rules that every row keeps.
 
 use std::collections::BTreeSet;
+use std::format;
+use std::path::Path;
 
 use crate::{Arch, Entry, Status, TABLE};
+
+/// Where the programs lie that `own:` proofs name.
+const CONFORMANCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-binaries/conformance");
 
 /// The most arguments that registers hold.
 const MAX_ARGS: usize = 6;
@@ -54,4 +59,22 @@ fn arguments_fit_in_registers() {
         assert!(call.args.len() <= MAX_ARGS, "{}", call.name);
         assert_eq!(call.args.len(), note.args.len());
     }
+}
+
+#[test]
+fn own_proofs_exist() {
+    for entry in Entry::all() {
+        for proof in entry.note().proofs {
+            if let Some(name) = proof.strip_prefix("own:") {
+                let file = Path::new(CONFORMANCE).join(format!("{name}.c"));
+                assert!(file.exists(), "{}: {proof} is not in test-binaries", entry.call().name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_call_has_a_number_on_x86_64() {
+    // docs/src/syscalls.md lists by these numbers.
+    assert!(TABLE.iter().all(|call| call.number(Arch::X86_64).is_some()));
 }
