@@ -1,7 +1,7 @@
 //! `elfin`, the host command: runs a Linux program as a virtual machine, or says what it needs.
 //!
 //! [`args`] is what the user types; [`run`] and [`check`] are the subcommands; [`image`] makes the guest's
-//! files, [`qemu`] the machine's command line, and [`host`] runs it. [`exit`] has the exit statuses.
+//! files, [`judge`] says whether a program can be run, [`qemu`] makes the machine's command line, and [`host`] runs it. [`exit`] has the exit statuses.
 //!
 //! Principles: what can fail without a machine fails before one is started; nothing is left behind, whichever
 //! way it ends (scratch files have no names, QEMU is on a leash, the terminal is restored).
@@ -13,6 +13,7 @@ mod check;
 mod exit;
 mod host;
 mod image;
+mod judge;
 mod qemu;
 mod run;
 

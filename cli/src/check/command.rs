@@ -14,6 +14,8 @@ use super::scan::{Scan, scan};
 use super::x86::X86_64;
 use crate::args::CheckArgs;
 use crate::exit::Refused;
+use crate::image::{Tree, add_root};
+use crate::judge::judge_in_tree;
 
 /// Status when the program can not be run.
 const NOT_RUNNABLE: u8 = 1;
@@ -24,12 +26,28 @@ const NOT_RUNNABLE: u8 = 1;
 /// When the file can not be read, or is not an ELF at all.
 pub fn check(args: &CheckArgs) -> Result<u8> {
     let name = args.program.display().to_string();
+    if args.program.is_dir() {
+        return Err(
+            Refused { status: NOT_RUNNABLE, message: format!("'{name}' is a directory") }.into()
+        );
+    }
     if !args.program.exists() {
         return Err(Refused::not_found(format!("'{name}' is not found")).into());
     }
     let file = fs::read(&args.program).with_context(|| format!("can not read '{name}'"))?;
-    let elf = Elf::parse(&file)
-        .map_err(|error| Refused { status: NOT_RUNNABLE, message: format!("'{name}': {error}") })?;
+    let verdict = judge_with_root(&name, args);
+    let elf = match (Elf::parse(&file), verdict.as_ref()) {
+        (Ok(elf), _) => elf,
+        // The loader's words are better than the parser's, if it has something to say.
+        (Err(_), Err(refused)) => {
+            let message = refused.message.clone();
+            return Err(Refused { status: NOT_RUNNABLE, message }.into());
+        }
+        (Err(error), Ok(_)) => {
+            let message = format!("'{name}' is not an ELF that can be looked at: {error}");
+            return Err(Refused { status: NOT_RUNNABLE, message }.into());
+        }
+    };
     let code = Code::new(&elf, &file);
     let (scan, arch) = match elf.header.e_machine {
         header::EM_AARCH64 => (scan::<Aarch64>(&code), Arch::Aarch64),
@@ -39,8 +57,8 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
     let report = Report {
         file: name,
         facts: Facts::new(&elf, &file),
-        runnable: true,
-        reason: None,
+        runnable: verdict.is_ok(),
+        reason: verdict.err().map(|refused| refused.message),
         syscalls: calls(&scan, &code, arch),
         code: CodeReport::new(&scan, &code),
     };
@@ -50,4 +68,14 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
         print!("{}", report.text(args.sites));
     }
     Ok(if report.runnable { 0 } else { NOT_RUNNABLE })
+}
+
+/// Judges the program with the interpreter that it needs, in `--root`.
+fn judge_with_root(name: &str, args: &CheckArgs) -> Result<(), Refused> {
+    let mut tree = Tree::default();
+    if let Some(root) = &args.root {
+        let failed = |error: anyhow::Error| Refused::not_runnable(format!("{error:#}"));
+        add_root(&mut tree, root, false).map_err(failed)?;
+    }
+    judge_in_tree(name, &args.program, &tree)
 }

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::args::RunArgs;
 use crate::exit::Refused;
 use crate::image::{Content, GuestPath, NodeKind, Tree, add_host_path};
+use crate::judge::judge_in_tree;
 
 /// Where a program without a directory of its own goes.
 const GUEST_DIRECTORY: &str = "/bin";
@@ -23,6 +24,8 @@ const EXECUTE_BITS: u32 = 0o111;
 /// The program to run.
 #[derive(Debug)]
 pub struct Program {
+    /// As the user names it.
+    pub name: String,
     /// Its path in the guest.
     pub guest: PathBuf,
     /// The file of the host that it comes from.
@@ -52,7 +55,7 @@ pub fn locate(args: &RunArgs, tree: &mut Tree) -> Result<Program> {
     };
     let guest = GuestPath::new(GUEST_DIRECTORY).join(file_name);
     add_host_path(tree, &host, &guest)?;
-    Ok(Program { guest: guest.absolute(), host })
+    Ok(Program { name: host.display().to_string(), guest: guest.absolute(), host })
 }
 
 fn locate_in_tree(name: &OsStr, workdir: &Path, tree: &Tree) -> Result<Option<Program>> {
@@ -67,7 +70,8 @@ fn locate_in_tree(name: &OsStr, workdir: &Path, tree: &Tree) -> Result<Option<Pr
         match &node.kind {
             NodeKind::File(Content::Host(host, _)) => {
                 require_executable(&format!("{} (in --root)", guest.display()), node.mode)?;
-                return Ok(Some(Program { guest, host: host.clone() }));
+                let name = format!("{} (in --root)", guest.display());
+                return Ok(Some(Program { name, guest, host: host.clone() }));
             }
             _ => {
                 let message = format!("'{}' in --root is not a regular file", guest.display());
@@ -115,9 +119,9 @@ pub fn argv(args: &RunArgs, program: &Program) -> Vec<Vec<u8>> {
 /// Judges the program before a machine is started for it.
 ///
 /// # Errors
-/// [`Refused`] (126) with the field and the value that can not be run.
-pub fn check(_program: &Program, _tree: &Tree) -> Result<()> {
-    Ok(())
+/// [`Refused`] with the field and the value that can not be run (126), or what is missing (127).
+pub fn check(program: &Program, tree: &Tree) -> Result<(), Refused> {
+    judge_in_tree(&program.name, &program.host, tree)
 }
 
 /// The bytes of the argument file.
