@@ -1,16 +1,19 @@
-//! Whether a file can be run, by the loader that the kernel uses: [`judge`] for one file, [`judge_in_tree`] for
-//! a program with the interpreters that it needs in the guest.
+//! Whether a file can be run, by the loader that the kernel uses: [`judge`] for one file, the others for
+//! a program with the interpreters that it needs.
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use elfin_loader::Machine;
 use elfin_loader::elf::{ElfError, LoadPlan, ParseError};
 use elfin_loader::script::{self, FIRST_BYTES};
+
+use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 
 use crate::exit::Refused;
 use crate::image::{Content, GuestPath, NodeKind, Tree};
@@ -88,26 +91,51 @@ fn refuse(name: &str, error: &ElfError) -> Refused {
     Refused { status, message: format!("can not run '{name}': {error}") }
 }
 
-/// Judges the file `host`, called `name`, and every interpreter that it needs, which must be in `tree`.
+/// Judges the file `host`, called `name`, and every interpreter that it needs, which `find` finds by its path in
+/// the guest.
 ///
 /// # Errors
 /// [`Refused`] for the file or for an interpreter; 127 when one is not there.
-pub fn judge_in_tree(name: &str, host: &Path, tree: &Tree) -> Result<(), Refused> {
+pub fn judge_with(
+    name: &str,
+    host: &Path,
+    find: &mut dyn FnMut(&Path) -> Option<PathBuf>,
+) -> Result<(), Refused> {
     let mut name = name.to_owned();
     let mut host = host.to_path_buf();
     for _ in 0..INTERPRETERS_MAX {
         let Some(interpreter) = judge(&name, &host)?.interpreter else { return Ok(()) };
-        let path = OsStr::from_bytes(interpreter.path());
-        let node = tree.resolve(&GuestPath::new(path)).and_then(|place| tree.get(&place));
-        match node.map(|node| &node.kind) {
-            Some(NodeKind::File(Content::Host(file, _))) => host = file.clone(),
-            _ => return Err(Refused::not_found(interpreter.demand(&name))),
-        }
+        let path = Path::new(OsStr::from_bytes(interpreter.path()));
+        host = find(path).ok_or_else(|| Refused::not_found(interpreter.demand(&name)))?;
+        name = path.display().to_string();
         if matches!(interpreter, Interpreter::Loader(_)) {
             // The loader of a dynamic program is run as it is: it has no other.
-            return judge(&path.to_string_lossy(), &host).map(drop);
+            return judge(&name, &host).map(drop);
         }
-        name = path.to_string_lossy().into_owned();
     }
     Err(Refused::not_runnable(format!("'{name}': too many interpreters behind one another")))
+}
+
+/// [`judge_with`] the interpreters of `tree`.
+pub fn judge_in_tree(name: &str, host: &Path, tree: &Tree) -> Result<(), Refused> {
+    judge_with(name, host, &mut |path| match &tree.get(&tree.resolve(&GuestPath::new(path))?)?.kind
+    {
+        NodeKind::File(Content::Host(file, _)) => Some(file.clone()),
+        _ => None,
+    })
+}
+
+/// [`judge_with`] the interpreters in the directory `root`, or none.
+pub fn judge_in_root(name: &str, host: &Path, root: Option<&Path>) -> Result<(), Refused> {
+    // What is found stays open, so that it has a path.
+    let mut found = Vec::new();
+    judge_with(name, host, &mut |path| {
+        let directory = File::open(root?).ok()?;
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let inside = ResolveFlags::IN_ROOT;
+        let file = openat2(&directory, path, flags, Mode::empty(), inside).ok()?;
+        let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        found.push(file);
+        Some(path)
+    })
 }

@@ -14,8 +14,7 @@ use super::scan::{Scan, scan};
 use super::x86::X86_64;
 use crate::args::CheckArgs;
 use crate::exit::Refused;
-use crate::image::{Tree, add_root};
-use crate::judge::judge_in_tree;
+use crate::judge::judge_in_root;
 
 /// Status when the program can not be run.
 const NOT_RUNNABLE: u8 = 1;
@@ -35,7 +34,7 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
         return Err(Refused::not_found(format!("'{name}' is not found")).into());
     }
     let file = fs::read(&args.program).with_context(|| format!("can not read '{name}'"))?;
-    let verdict = judge_with_root(&name, args);
+    let verdict = judge_in_root(&name, &args.program, args.root.as_deref());
     let elf = match (Elf::parse(&file), verdict.as_ref()) {
         (Ok(elf), _) => elf,
         // The loader's words are better than the parser's, if it has something to say.
@@ -44,7 +43,9 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
             return Err(Refused { status: NOT_RUNNABLE, message }.into());
         }
         (Err(error), Ok(_)) => {
-            let message = format!("'{name}' is not an ELF that can be looked at: {error}");
+            let message = format!(
+                "'{name}' has no code to look at ({error}); if it is a script, check its interpreter"
+            );
             return Err(Refused { status: NOT_RUNNABLE, message }.into());
         }
     };
@@ -68,14 +69,4 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
         print!("{}", report.text(args.sites));
     }
     Ok(if report.runnable { 0 } else { NOT_RUNNABLE })
-}
-
-/// Judges the program with the interpreter that it needs, in `--root`.
-fn judge_with_root(name: &str, args: &CheckArgs) -> Result<(), Refused> {
-    let mut tree = Tree::default();
-    if let Some(root) = &args.root {
-        let failed = |error: anyhow::Error| Refused::not_runnable(format!("{error:#}"));
-        add_root(&mut tree, root, false).map_err(failed)?;
-    }
-    judge_in_tree(name, &args.program, &tree)
 }
