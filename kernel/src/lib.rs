@@ -8,11 +8,23 @@
 
 extern crate alloc;
 
+pub mod boot;
 pub mod event;
+pub mod exec;
 pub mod fs;
+pub mod log;
 pub mod mm;
 pub mod net;
+pub mod panic;
 pub mod rand;
 pub mod sys;
 pub mod task;
 pub mod tty;
+
+use elfin_platform::power;
+
+/// Ends the machine; `status` is what a shell would say of the program.
+pub fn shutdown(status: u8) -> ! {
+    boot::report_statistics();
+    power::exit(status)
+}

@@ -23,3 +23,4 @@ bitflags! {
 }
 
 pub use crate::arch::cpu::{count, id, idle, pending, raise, take};
+pub use crate::arch::cpu::{PLATFORM, hwcap, min_signal_stack};

@@ -96,6 +96,55 @@ impl AddressSpace {
         Ok(())
     }
 
+    /// Runs `f(frame, offset in the frame, done, len)` over the pages of `address..address + len`,
+    /// private copies made as for a write by the program, whatever the mapping's rights.
+    fn each_page(
+        &self,
+        address: usize,
+        len: usize,
+        mut f: impl FnMut(&Frame, usize, usize, usize),
+    ) -> Result<(), Errno> {
+        let inner = self.inner.read();
+        let mut done = 0;
+        while done < len {
+            let at = address.checked_add(done).ok_or(Errno::EFAULT)?;
+            let page = page_floor(at);
+            let vma = inner.map.find(page).ok_or(Errno::EFAULT)?;
+            self.provide(vma, page, true).map_err(|error| match error {
+                FaultError::OutOfMemory => Errno::ENOMEM,
+                _ => Errno::EFAULT,
+            })?;
+            if !vma.prot.contains(ProtFlags::WRITE) {
+                self.pages.protect(page..page + PAGE_SIZE, vma.page_flags(), false);
+            }
+            let (frame, _) = self.pages.get(page).ok_or(Errno::EFAULT)?;
+            let part = (PAGE_SIZE - (at - page)).min(len - done);
+            f(&frame, at - page, done, part);
+            done += part;
+        }
+        Ok(())
+    }
+
+    /// Writes `bytes` at `address`, which need not be the running program's.
+    ///
+    /// # Errors
+    /// `EFAULT` where nothing is mapped, `ENOMEM`.
+    pub fn write(&self, address: usize, bytes: &[u8]) -> Result<(), Errno> {
+        self.each_page(address, bytes.len(), |frame, offset, done, len| {
+            if let Some(part) = bytes.get(done..done + len) {
+                frame.write(offset, part);
+            }
+        })
+    }
+
+    /// Zeroes `len` bytes at `address`, which need not be the running program's.
+    ///
+    /// # Errors
+    /// `EFAULT` where nothing is mapped, `ENOMEM`.
+    pub fn zero(&self, address: usize, len: usize) -> Result<(), Errno> {
+        self.each_page(address, len, |frame, offset, _, len| frame.zero(offset, len))
+    }
+
     fn provide(&self, vma: &Vma, address: usize, write: bool) -> Result<(), FaultError> {
         match self.pages.get(address) {
             None if write => self.provide_new(vma, address),

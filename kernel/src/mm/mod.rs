@@ -20,7 +20,7 @@ pub use fault::FaultError;
 pub use layout::Layout;
 pub use ops::MapRequest;
 pub use shared::{FixedPages, SharedMemory};
-pub use space::{AddressSpace, FutexKey, unmap_file_range};
+pub use space::{AddressSpace, FutexKey, Program, unmap_file_range};
 pub use vma::{Backing, Label, Vma, VmaFlags};
 pub use vma_map::VmaMap;
 

@@ -11,7 +11,7 @@ use super::layout::Layout;
 use super::vma::{Backing, Label, Vma, same_object};
 use super::vma_map::VmaMap;
 use super::{PAGE_SIZE, page_floor};
-use crate::fs::Mappable;
+use crate::fs::{Mappable, OpenFile};
 use crate::task::RwLock;
 
 /// What [`AddressSpace::lock`](AddressSpace) guards.
@@ -31,6 +31,17 @@ pub struct AddressSpace {
     args: [AtomicUsize; 4],
     /// The most bytes that were ever mapped.
     pub(super) peak: AtomicUsize,
+    /// The file that runs and the auxiliary vector that it was given.
+    program: SpinLock<Option<Program>>,
+}
+
+/// What an address space was made for.
+#[derive(Clone)]
+pub struct Program {
+    /// The file that runs.
+    pub file: Arc<OpenFile>,
+    /// The auxiliary vector's bytes.
+    pub auxv: Arc<[u8]>,
 }
 
 static SPACES: SpinLock<Vec<Weak<AddressSpace>>> = SpinLock::new(Vec::new());
@@ -53,6 +64,7 @@ impl AddressSpace {
             layout,
             args: [const { AtomicUsize::new(0) }; 4],
             peak: AtomicUsize::new(0),
+            program: SpinLock::new(None),
         });
         let mut spaces = SPACES.lock();
         spaces.retain(|space| space.strong_count() > 0);
@@ -76,6 +88,16 @@ impl AddressSpace {
         for (place, value) in self.args.iter().zip(args) {
             place.store(value, Ordering::Relaxed);
         }
+    }
+
+    /// The program that was loaded into it.
+    pub fn program(&self) -> Option<Program> {
+        self.program.lock().clone()
+    }
+
+    /// Says which program was loaded into it.
+    pub fn set_program(&self, program: Program) {
+        *self.program.lock() = Some(program);
     }
 
     /// The heap: its first address and its end.

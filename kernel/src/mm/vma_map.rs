@@ -99,8 +99,9 @@ impl VmaMap {
     /// Removes what is mapped in `range`; gives the parts removed, in order.
     pub fn remove(&mut self, range: Range<usize>) -> Vec<Vma> {
         let mut removed = Vec::new();
-        while let Some(start) = self.overlapping(range.clone()).next().map(|vma| vma.start) {
-            let Some(vma) = self.map.remove(&start) else { break };
+        loop {
+            let first = self.overlapping(range.clone()).next().map(|vma| vma.start);
+            let Some(vma) = first.and_then(|start| self.map.remove(&start)) else { break };
             let part = if range.start <= vma.start && vma.end <= range.end {
                 vma
             } else {

@@ -38,3 +38,16 @@ pub fn take(wanted: Work) -> Work {
 pub fn idle() {
     std::thread::yield_now();
 }
+
+/// As on x86_64.
+pub const PLATFORM: &str = "x86_64";
+
+/// No features.
+pub fn hwcap() -> (u64, u64) {
+    (0, 0)
+}
+
+/// As on x86_64 without vector state.
+pub fn min_signal_stack() -> usize {
+    2048
+}

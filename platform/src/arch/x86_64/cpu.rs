@@ -41,3 +41,21 @@ pub fn idle() {
         super::interrupts_on();
     }
 }
+
+/// What `AT_PLATFORM` says.
+pub const PLATFORM: &str = "x86_64";
+
+/// What `AT_HWCAP` and `AT_HWCAP2` say: CPUID leaf 1 EDX; bit 1 for FSGSBASE (Linux,
+/// arch/x86/include/uapi/asm/hwcap2.h).
+pub fn hwcap() -> (u64, u64) {
+    const HWCAP2_FSGSBASE: u64 = 1 << 1;
+    let features = super::cpu_features();
+    (u64::from(features.hwcap), if features.fsgsbase { HWCAP2_FSGSBASE } else { 0 })
+}
+
+/// What `AT_MINSIGSTKSZ` says: bytes that a signal frame takes at most.
+pub fn min_signal_stack() -> usize {
+    /// Return address, ucontext and siginfo, alignment, the second magic word, the red zone.
+    const FRAME: usize = 8 + 304 + 128 + 64 + 4 + 128;
+    FRAME + super::FpuState::size()
+}

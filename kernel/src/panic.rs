@@ -1,0 +1,47 @@
+//! What happens when the kernel itself fails: a report on the console, once, and the end of the
+//! machine with a status that the host can tell from the program's.
+
+use core::fmt::{self, Write};
+use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use elfin_platform::{console, power};
+
+use crate::task;
+
+static PANICKED: AtomicBool = AtomicBool::new(false);
+
+/// Writes past all locks.
+struct Emergency;
+
+impl Write for Emergency {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        console::write_emergency(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Reports a panic and stops the machine. A panic in here stops it at once.
+pub fn report(info: &PanicInfo<'_>) -> ! {
+    if PANICKED.swap(true, Ordering::SeqCst) {
+        power::panic_exit(format_args!("a panic while reporting a panic"));
+    }
+    let mut out = Emergency;
+    // `Emergency` does not fail.
+    let _ = writeln!(out, "\nelfin: kernel panic: {}", info.message());
+    if let Some(place) = info.location() {
+        let _ = writeln!(out, "  at {place}");
+    }
+    if let Some(thread) = task::try_current() {
+        let frame = thread.user_frame();
+        let _ = writeln!(
+            out,
+            "  in thread {} at {:#x}, system call {}",
+            thread.tid,
+            frame.ip(),
+            frame.syscall_nr() as isize
+        );
+    }
+    let _ = writeln!(out, "  please report this, with the program and the command line");
+    power::panic_exit(format_args!("{}", info.message()))
+}
