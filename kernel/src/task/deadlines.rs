@@ -199,7 +199,9 @@ mod tests {
         let mut model = Vec::new();
         let mut state = 12345u64;
         let mut random = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             state >> 33
         };
         for round in 0..5000u64 {
@@ -230,6 +232,9 @@ mod tests {
         let capacity = (queue.heap.capacity(), queue.slots.capacity(), queue.free.capacity());
         let keys: Vec<_> = (0..8).map(|at| queue.insert(at, at)).collect();
         keys.into_iter().for_each(|key| assert!(queue.remove(key).is_some()));
-        assert_eq!(capacity, (queue.heap.capacity(), queue.slots.capacity(), queue.free.capacity()));
+        assert_eq!(
+            capacity,
+            (queue.heap.capacity(), queue.slots.capacity(), queue.free.capacity())
+        );
     }
 }

@@ -1,11 +1,12 @@
 //! Thread and process ids: giving them out, and finding who has one.
 //!
 //! One number space for both, as in Linux. A [`Tid`] is an id in use: it is free again when the
-//! last `Tid` of it is dropped with its thread. Ids are given out in ascending order, and again
-//! from the start when they run out.
+//! last reference to it is gone, with its thread, and with its process for the first thread's.
+//! Ids are given out in ascending order, and again from the start when they run out.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
+use core::ops::Bound;
 
 use elfin_platform::sync::SpinLock;
 use elfin_platform::task::Task;
@@ -23,28 +24,34 @@ const SECOND_ROUND: u32 = 300;
 #[derive(Debug)]
 pub struct Tid(u32);
 
-struct Ids {
-    last: u32,
-    threads: BTreeMap<u32, Weak<Task<Thread>>>,
+#[derive(Default)]
+struct Owner {
+    thread: Weak<Task<Thread>>,
+    process: Weak<Process>,
 }
 
-static IDS: SpinLock<Ids> = SpinLock::new(Ids { last: 0, threads: BTreeMap::new() });
+struct Ids {
+    last: u32,
+    owners: BTreeMap<u32, Owner>,
+}
+
+static IDS: SpinLock<Ids> = SpinLock::new(Ids { last: 0, owners: BTreeMap::new() });
 
 impl Tid {
     /// Takes the next free id.
     ///
     /// # Errors
     /// `EAGAIN` if all are in use.
-    pub fn allocate() -> Result<Self, Errno> {
+    pub fn allocate() -> Result<Arc<Self>, Errno> {
         let mut ids = IDS.lock();
         let first = ids.last;
         let mut next = first;
         loop {
             next = if next + 1 >= PID_MAX { SECOND_ROUND } else { next + 1 };
-            if !ids.threads.contains_key(&next) {
+            if !ids.owners.contains_key(&next) {
                 ids.last = next;
-                ids.threads.insert(next, Weak::new());
-                return Ok(Self(next));
+                ids.owners.insert(next, Owner::default());
+                return Ok(Arc::new(Self(next)));
             }
             if next == first {
                 return Err(Errno::EAGAIN);
@@ -60,29 +67,53 @@ impl Tid {
 
 impl Drop for Tid {
     fn drop(&mut self) {
-        let _weak = IDS.lock().threads.remove(&self.0);
+        let _owner = IDS.lock().owners.remove(&self.0);
     }
 }
 
-/// Makes `thread` the one that is found by its id.
-pub fn register(thread: &ThreadRef) {
-    let _old = IDS.lock().threads.insert(thread.tid, Arc::downgrade(thread));
+/// Lets `thread` be found by its id.
+pub fn register_thread(thread: &ThreadRef) {
+    if let Some(owner) = IDS.lock().owners.get_mut(&thread.tid) {
+        owner.thread = Arc::downgrade(thread);
+    }
 }
 
-/// Makes the running thread's id lead to nobody, though it stays in use until the thread is gone.
-pub fn unregister(thread: &ThreadRef) {
-    let _old = IDS.lock().threads.insert(thread.tid, Weak::new());
+/// Lets `process` be found by its id.
+pub fn register_process(process: &Arc<Process>) {
+    if let Some(owner) = IDS.lock().owners.get_mut(&process.pid) {
+        owner.process = Arc::downgrade(process);
+    }
+}
+
+/// Lets `thread`, which ends, be found no more.
+pub fn unregister_thread(thread: &Thread) {
+    if let Some(owner) = IDS.lock().owners.get_mut(&thread.tid) {
+        owner.thread = Weak::new();
+    }
 }
 
 /// The thread with this id.
 pub fn find_thread(tid: u32) -> Option<ThreadRef> {
-    IDS.lock().threads.get(&tid)?.upgrade()
+    IDS.lock().owners.get(&tid)?.thread.upgrade()
 }
 
-/// The process with this id.
+/// The process with this id, ended or not.
 pub fn find_process(pid: u32) -> Option<Arc<Process>> {
-    let _ = pid;
-    None
+    IDS.lock().owners.get(&pid)?.process.upgrade()
+}
+
+/// All processes, in ascending order of their ids. Those that come and go meanwhile may be in it
+/// or not.
+pub fn processes() -> impl Iterator<Item = Arc<Process>> {
+    let mut last = 0;
+    core::iter::from_fn(move || {
+        let ids = IDS.lock();
+        let later = ids.owners.range((Bound::Excluded(last), Bound::Unbounded));
+        let (pid, process) =
+            later.filter_map(|(pid, owner)| Some((*pid, owner.process.upgrade()?))).next()?;
+        last = pid;
+        Some(process)
+    })
 }
 
 /// The id given out last, for `/proc/loadavg`.

@@ -5,24 +5,36 @@
 //! something happens, [`Mutex`] and [`RwLock`] are built on it, [`timer`] bounds sleeps in time;
 //! [`work`] is what happens on the way back to the program and in the idle loop.
 
+pub mod clock;
+pub mod clone;
+pub mod cred;
+pub mod exit;
+pub mod futex;
+pub mod ids;
+pub mod itimer;
 pub mod poll;
+pub mod posix_timer;
+pub mod priority;
+pub mod rlimit;
 pub mod sched;
+pub mod signal;
+pub mod sleep;
 pub mod timer;
 pub mod work;
 
 mod deadlines;
-mod ids;
 mod mutex;
 mod process;
-mod run_queue;
 mod rwlock;
 mod thread;
 mod wait;
 
+pub use cred::{Capability, Cred};
 pub use ids::{find_process, find_thread};
 pub use mutex::{Mutex, MutexGuard};
 pub use poll::{PollEvents, PollTable, Poller};
-pub use process::Process;
+pub use process::{INIT, Process};
+pub use rlimit::Rlimits;
 pub use rwlock::{ReadGuard, RwLock, WriteGuard};
-pub use thread::{Current, Thread, ThreadRef, current};
-pub use wait::{Wake, WaitQueue};
+pub use thread::{Current, NAME_LEN, Rseq, Thread, ThreadRef, current, try_current};
+pub use wait::{WaitQueue, Wake};

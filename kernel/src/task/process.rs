@@ -13,7 +13,7 @@ use super::itimer::Itimers;
 use super::posix_timer::PosixTimers;
 use super::rlimit::Rlimits;
 use super::signal::ProcessSignals;
-use super::thread::ThreadRef;
+use super::thread::{Thread, ThreadRef};
 use super::wait::WaitQueue;
 
 /// A process: a program with its threads.
@@ -37,9 +37,9 @@ pub struct Process {
     /// Woken when a child changes its state.
     pub child_events: WaitQueue,
     /// Its process group.
-    pub pgid: AtomicU32,
+    pgid: AtomicU32,
     /// Its session.
-    pub sid: AtomicU32,
+    sid: AtomicU32,
     /// It has called `setsid` or `setpgid`, or was moved (the first process starts as leader of
     /// its session, and may still call `setsid` once).
     pub placed: AtomicBool,
@@ -57,6 +57,8 @@ pub struct Process {
     pub children_cpu_time: AtomicU64,
     /// When it started, in nanoseconds of the monotonic clock.
     pub started: u64,
+    /// Keeps its id in use.
+    _id: Arc<Tid>,
 }
 
 const ALIVE: u64 = u64::MAX;
@@ -66,7 +68,7 @@ pub const INIT: u32 = 1;
 
 impl Process {
     /// A process without threads, with the id `id`.
-    pub fn new(id: &Tid, rlimits: Rlimits, signals: ProcessSignals) -> Arc<Self> {
+    pub fn new(id: Arc<Tid>, rlimits: Rlimits, signals: ProcessSignals) -> Arc<Self> {
         let pid = id.number();
         Arc::new(Self {
             pid,
@@ -87,7 +89,8 @@ impl Process {
             subreaper: AtomicBool::new(false),
             ended_cpu_time: AtomicU64::new(0),
             children_cpu_time: AtomicU64::new(0),
-            started: time::now(),
+            started: if pid == INIT { 0 } else { time::now() },
+            _id: id,
         })
     }
 
@@ -106,9 +109,11 @@ impl Process {
     }
 
     /// Removes a thread that ends; the number of those that are left.
-    pub fn remove_thread(&self, thread: &ThreadRef) -> usize {
+    pub fn remove_thread(&self, thread: &Thread) -> usize {
         let mut threads = self.threads.lock();
-        threads.retain(|other| !Arc::ptr_eq(other, thread));
+        let at = threads.iter().position(|other| other.tid == thread.tid);
+        // The CPU keeps a running thread alive, so nothing is freed with the list locked.
+        let _removed = at.map(|at| threads.swap_remove(at));
         threads.len()
     }
 
@@ -136,12 +141,36 @@ impl Process {
     /// Says that it ends, with this wait status; false if that was said before.
     pub fn begin_exit(&self, status: u32) -> bool {
         let status = u64::from(status);
-        self.exit_status.compare_exchange(ALIVE, status, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        self.exit_status
+            .compare_exchange(ALIVE, status, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
     }
 
     /// The wait status that it ends or ended with.
     pub fn exit_status(&self) -> Option<u32> {
         u32::try_from(self.exit_status.load(Ordering::Acquire)).ok()
+    }
+
+    /// Its process group.
+    pub fn pgid(&self) -> u32 {
+        self.pgid.load(Ordering::Relaxed)
+    }
+
+    /// Its session.
+    pub fn sid(&self) -> u32 {
+        self.sid.load(Ordering::Relaxed)
+    }
+
+    /// Moves it to a process group of its session.
+    pub fn set_pgid(&self, pgid: u32) {
+        self.pgid.store(pgid, Ordering::Relaxed);
+        self.placed.store(true, Ordering::Relaxed);
+    }
+
+    /// Makes it the leader of a session and group of its own.
+    pub fn lead_session(&self) {
+        self.sid.store(self.pid, Ordering::Relaxed);
+        self.set_pgid(self.pid);
     }
 
     /// The id of its parent; 0 for the first process.

@@ -5,16 +5,17 @@
 //! is what all threads of a program share.
 
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
 
 use elfin_platform::sync::SpinLock;
 use elfin_platform::task::{self, Task};
 
 use super::cred::Cred;
+use super::futex::WaitState;
 use super::ids::Tid;
 use super::process::Process;
 use super::sched::SchedState;
-use super::signal::ThreadSignals;
+use super::signal::{SigSet, ThreadSignals};
 use super::sleep::Restart;
 use crate::fs::{FdTable, FsContext};
 use crate::mm::AddressSpace;
@@ -49,6 +50,10 @@ pub struct Thread {
     pub clear_tid: AtomicUsize,
     /// Head of the list of robust futexes.
     pub robust_list: AtomicUsize,
+    /// Where it waits for a futex.
+    pub futex: WaitState,
+    /// Faults on user memory fail instead of being served: the thread holds a spin lock.
+    pub faults_off: AtomicBool,
     /// The registered `struct rseq`.
     pub rseq: SpinLock<Option<Rseq>>,
     /// What `restart_syscall` goes on with.
@@ -60,7 +65,7 @@ pub struct Thread {
     /// `PR_SET_NO_NEW_PRIVS`.
     pub no_new_privs: AtomicBool,
     /// Gives the id back when the thread is gone.
-    _id: Tid,
+    _id: Arc<Tid>,
 }
 
 /// A registered `struct rseq`.
@@ -89,7 +94,7 @@ pub struct Parts {
     /// Its name.
     pub name: [u8; NAME_LEN],
     /// Its signal mask.
-    pub blocked: u64,
+    pub blocked: SigSet,
     /// The CPUs it may run on.
     pub affinity: u64,
     /// Its scheduling policy.
@@ -98,7 +103,7 @@ pub struct Parts {
 
 impl Thread {
     /// A thread made of `parts` with the id `id`, not running yet.
-    pub fn new(id: Tid, parts: Parts) -> Self {
+    pub fn new(id: Arc<Tid>, parts: Parts) -> Self {
         let sched = SchedState::new(parts.affinity);
         parts.policy.apply(&sched);
         Self {
@@ -114,6 +119,8 @@ impl Thread {
             death_signal: AtomicU32::new(0),
             clear_tid: AtomicUsize::new(0),
             robust_list: AtomicUsize::new(0),
+            futex: WaitState::new(),
+            faults_off: AtomicBool::new(false),
             rseq: SpinLock::new(None),
             restart: SpinLock::new(None),
             policy: SpinLock::new(parts.policy),
@@ -195,6 +202,12 @@ pub fn padded_name(name: &[u8]) -> [u8; NAME_LEN] {
 #[inline]
 pub fn current() -> Current {
     task::current()
+}
+
+/// The running thread; `None` before the first one runs.
+#[inline]
+pub fn try_current() -> Option<Current> {
+    task::try_current()
 }
 
 impl core::fmt::Debug for Thread {

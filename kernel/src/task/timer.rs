@@ -56,8 +56,8 @@ pub fn arm(deadline: u64, target: Arc<dyn Expire>) -> TimerHandle {
 }
 
 /// Wakes `thread` at `deadline`, whatever it sleeps for.
-pub(super) fn arm_wakeup(deadline: u64, thread: &ThreadRef) -> TimerHandle {
-    add(deadline, Due::Wake(thread.clone()))
+pub(super) fn arm_wakeup(deadline: u64, thread: ThreadRef) -> TimerHandle {
+    add(deadline, Due::Wake(thread))
 }
 
 /// Makes sure that `count` more timers can be armed without memory, on any CPU.

@@ -129,7 +129,7 @@ impl WaitQueue {
         if let Some(result) = cond() {
             return Ok(result);
         }
-        let me = current();
+        let me = current().to_arc();
         loop {
             sched::prepare_to_sleep(&me, manner.sleep);
             let in_queue = self.enter(&me, manner.exclusive);
@@ -144,7 +144,7 @@ impl WaitQueue {
                 return verdict;
             }
             if in_queue {
-                let timer = manner.deadline.map(|at| timer::arm_wakeup(at, &me));
+                let timer = manner.deadline.map(|at| timer::arm_wakeup(at, me.clone()));
                 sched::block();
                 drop(timer);
                 self.leave(&me);

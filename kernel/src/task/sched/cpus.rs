@@ -2,13 +2,13 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use elfin_platform::cpu;
+use elfin_platform::cpu::{self, Work};
 use elfin_platform::sync::SpinLock;
 use elfin_platform::time;
 use elfin_syscalls::Errno;
 
 use super::run_queue::{Class, RunQueue};
-use super::state::{QUEUED, RUNNING};
+use super::state::{QUEUED, RUNNING, SchedState};
 use crate::task::thread::ThreadRef;
 use crate::task::timer;
 
@@ -58,6 +58,18 @@ pub(super) fn online() -> &'static [Cpu] {
     CPUS.get(..cpu::count()).unwrap_or(&CPUS)
 }
 
+/// The CPU where a thread that becomes ready on CPU `here` should run: the one it ran on last, if
+/// it still may.
+pub(super) fn choose(thread: &ThreadRef, here: usize) -> usize {
+    let last = thread.sched.cpu();
+    let allowed = thread.sched.affinity();
+    let may = |id: usize| u32::try_from(id).is_ok_and(|id| allowed >> id & 1 != 0);
+    if may(last) {
+        return last;
+    }
+    (0..cpu::count()).find(|&id| may(id)).unwrap_or(here)
+}
+
 /// Makes room for one more thread in every queue, so that waking it never needs memory. Pass on
 /// with [`forget_thread`] when the thread is gone.
 ///
@@ -85,6 +97,24 @@ pub fn thread_count() -> usize {
 /// Threads that run or wait for a CPU: what a load average averages.
 pub fn load() -> usize {
     online().iter().map(Cpu::waiting).sum::<usize>() + 1
+}
+
+/// Raises `work` on CPU `id`, interrupting it if it is another one.
+pub fn interrupt_cpu(id: usize, work: Work) {
+    if id == cpu::id() {
+        cpu::raise(work);
+    }
+}
+
+/// CPU time that a thread has used until now, in nanoseconds.
+pub fn cpu_time(thread: &SchedState) -> u64 {
+    let current_run = if thread.is_running() {
+        CPUS.get(thread.cpu())
+            .map_or(0, |cpu| time::now().saturating_sub(cpu.switched_at.load(Ordering::Relaxed)))
+    } else {
+        0
+    };
+    thread.ran().saturating_add(current_run)
 }
 
 /// Nanoseconds that CPU `id` had no thread to run.
@@ -123,9 +153,9 @@ impl Cpu {
 
     /// Charges the running thread up to `now`.
     #[inline]
-    pub(super) fn charge(&self, running: &ThreadRef, now: u64) {
+    pub(super) fn charge(&self, running: &SchedState, now: u64) {
         let elapsed = now.saturating_sub(self.switched_at.swap(now, Ordering::Relaxed));
-        running.sched.charge(elapsed);
+        running.charge(elapsed);
         if self.waiting() != 0 {
             self.queue.lock().ran(elapsed);
         }
@@ -133,7 +163,7 @@ impl Cpu {
 
     /// Makes sure that somebody looks when the running thread has had its time.
     #[inline]
-    pub(super) fn watch_slice(&self, running: &ThreadRef) {
+    pub(super) fn watch_slice(&self, running: &SchedState) {
         if !self.slice_watched.load(Ordering::Relaxed) {
             self.slice_watched.store(true, Ordering::Relaxed);
             timer::limit_slice(time::now().saturating_add(self.allowance(running)));
@@ -141,8 +171,8 @@ impl Cpu {
     }
 
     /// How long the running thread may run in one go, in nanoseconds.
-    pub(super) fn allowance(&self, running: &ThreadRef) -> u64 {
-        let left = running.sched.slice_left().max(1);
-        if self.queue.lock().has_fresh() { left.min(super::switch::MIN_RUN) } else { left }
+    pub(super) fn allowance(&self, running: &SchedState) -> u64 {
+        let left = running.slice_left().max(1);
+        if self.queue.lock().has_eager() { left.min(super::switch::MIN_RUN) } else { left }
     }
 }

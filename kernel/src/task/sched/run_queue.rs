@@ -92,9 +92,10 @@ impl<T> RunQueue<T> {
         Some(entry)
     }
 
-    /// The highest real-time priority that waits.
-    pub fn real_time_waiting(&self) -> Option<u8> {
-        self.real_time.front().map(|&(priority, _)| priority)
+    /// Whether an entry waits that did not use up its slice, or a real-time one.
+    #[inline]
+    pub fn has_eager(&self) -> bool {
+        !self.fresh.is_empty() || !self.real_time.is_empty()
     }
 
     /// Notes that an entry ran for `elapsed` nanoseconds.
@@ -135,7 +136,7 @@ mod tests {
         queue.push(Class::RealTime(9), 4);
         queue.push(Class::RealTime(9), 5);
         queue.push(Class::Fresh, 6);
-        assert_eq!(queue.real_time_waiting(), Some(9));
+        assert!(queue.has_eager());
         assert_eq!(queue.len(), 6);
         assert_eq!(order(&mut queue), [4, 5, 3, 2, 6, 1]);
     }

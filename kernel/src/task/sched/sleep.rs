@@ -12,7 +12,7 @@ use elfin_platform::cpu::{self, Work};
 use super::cpus;
 use super::state::{INTERRUPTIBLE, QUEUED, RUNNING, UNINTERRUPTIBLE};
 use super::switch;
-use crate::task::thread::{ThreadRef, current};
+use crate::task::thread::{Thread, ThreadRef, current, try_current};
 
 /// How a sleeping thread can be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Sleep {
 
 /// Says that the running thread is about to sleep: from now on it can be woken.
 #[inline]
-pub fn prepare_to_sleep(me: &ThreadRef, sleep: Sleep) {
+pub fn prepare_to_sleep(me: &Thread, sleep: Sleep) {
     let state = match sleep {
         Sleep::Interruptible => INTERRUPTIBLE,
         Sleep::Uninterruptible => UNINTERRUPTIBLE,
@@ -39,7 +39,7 @@ pub fn prepare_to_sleep(me: &ThreadRef, sleep: Sleep) {
 
 /// The running thread will not sleep after all.
 #[inline]
-pub fn stay_awake(me: &ThreadRef) {
+pub fn stay_awake(me: &Thread) {
     let state = &me.sched.state;
     let now = state.load(Ordering::Relaxed);
     let undone = now == RUNNING
@@ -86,16 +86,18 @@ fn wake_from(thread: &ThreadRef, states: &[u8]) -> bool {
 /// Puts a thread into the queue of the CPU where it should run.
 pub(super) fn enqueue(thread: ThreadRef) {
     let here = cpu::id();
-    let home = switch::choose_cpu(&thread);
+    let home = cpus::choose(&thread, here);
     let class = thread.sched.class();
     let urgent = thread.sched.real_time() > 0;
     let cpu = cpus::of(home);
     cpu.push(class, thread);
     if home != here {
-        cpu::raise_on(home, Work::RESCHED);
+        cpus::interrupt_cpu(home, Work::RESCHED);
     } else if urgent {
         cpu::raise(Work::RESCHED);
-    } else if let Some(running) = switch::running() {
-        cpu.watch_slice(&running);
+    } else if let Some(running) = try_current()
+        && running.sched.is_running()
+    {
+        cpu.watch_slice(&running.sched);
     }
 }

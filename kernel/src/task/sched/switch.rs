@@ -4,23 +4,16 @@ use core::sync::atomic::Ordering;
 
 use elfin_platform::cpu::{self, Work};
 use elfin_platform::{task, time};
-use elfin_syscalls::Errno;
 
-use super::cpus::{self, Cpu, MAX_CPUS};
+use super::cpus::{self, Cpu};
 use super::run_queue::Class;
 use super::sleep;
-use super::state::{DEAD, QUEUED, RUNNING};
-use crate::task::thread::{Current, ThreadRef, current, try_current};
+use super::state::{DEAD, QUEUED};
+use crate::task::thread::{Thread, ThreadRef, current, try_current};
 use crate::task::{timer, work};
 
 /// How long a thread runs at least when one that just woke wants the CPU, in nanoseconds.
-pub const MIN_RUN: u64 = 1_000_000;
-
-/// The thread that runs here; none before the first.
-#[inline]
-pub(super) fn running() -> Option<Current> {
-    try_current()
-}
+pub(super) const MIN_RUN: u64 = 1_000_000;
 
 /// Makes a new thread run. Room for it was made by [`super::reserve_thread`].
 pub fn spawn(thread: ThreadRef) {
@@ -29,13 +22,12 @@ pub fn spawn(thread: ThreadRef) {
     sleep::enqueue(thread);
 }
 
-/// Runs threads from now on: the end of the boot code of a CPU, whose stack is not needed again.
+/// Runs threads from now on: the end of a CPU's boot code, whose stack is not used again.
 pub fn start() -> ! {
     let cpu = cpus::this();
     loop {
-        if let Some(next) = take_next(cpu, None) {
-            cpu.switched_at.store(time::now(), Ordering::Relaxed);
-            enter(next);
+        if let Some(next) = cpu.pop(may_run) {
+            hand_over(cpu, next);
         }
         idle(cpu);
     }
@@ -55,7 +47,7 @@ pub fn preempt() {
     let cpu = cpus::this();
     if cpu.waiting() != 0 {
         let me = current();
-        cpu.charge(&me, time::now());
+        cpu.charge(&me.sched, time::now());
         give_way(cpu, me.sched.class(), false);
     }
 }
@@ -67,14 +59,14 @@ fn give_way(cpu: &Cpu, class: Class, voluntary: bool) {
         0 => class,
         priority => Class::RealTime(priority),
     };
-    cpu.push(class, me.clone());
+    cpu.push(class, me.to_arc());
     take_turn();
 }
 
 /// Ends the running thread, of which nothing is needed any more. Whoever runs next frees it.
 pub fn exit_current() -> ! {
     current().sched.state.store(DEAD, Ordering::Relaxed);
-    super::cpus::forget_thread();
+    cpus::forget_thread();
     loop {
         take_turn();
     }
@@ -84,12 +76,12 @@ pub fn exit_current() -> ! {
 pub fn slice_over(now: u64) {
     let cpu = cpus::this();
     cpu.slice_watched.store(false, Ordering::Relaxed);
-    let Some(me) = running() else { return };
+    let Some(me) = try_current() else { return };
     if cpu.waiting() == 0 || !me.sched.is_running() {
         return;
     }
     let ran = now.saturating_sub(cpu.switched_at.load(Ordering::Relaxed));
-    let allowance = cpu.allowance(&me);
+    let allowance = cpu.allowance(&me.sched);
     if ran >= allowance {
         cpu::raise(Work::RESCHED);
     } else {
@@ -105,22 +97,46 @@ pub(super) fn take_turn() {
     let me = current();
     let cpu = cpus::this();
     loop {
-        if let Some(next) = take_next(cpu, Some(&me)) {
-            if !ThreadRef::ptr_eq(&next, &me) {
-                switch(cpu, &me, next);
+        if let Some(next) = cpu.pop(|thread| is_me(thread, &me) || may_run(thread)) {
+            if !is_me(&next, &me) {
+                cpu.charge(&me.sched, time::now());
+                hand_over(cpu, next);
             }
             return;
         }
-        let now = time::now();
-        cpu.charge(&me, now);
+        cpu.charge(&me.sched, time::now());
         idle(cpu);
     }
+}
+
+#[inline]
+fn is_me(thread: &ThreadRef, me: &Thread) -> bool {
+    core::ptr::eq::<Thread>(&***thread, me)
+}
+
+/// Whether a thread can be run by whoever takes it out of a queue.
+#[inline]
+fn may_run(thread: &ThreadRef) -> bool {
+    !thread.on_cpu()
+}
+
+/// Switches to `next`; returns when somebody switches back.
+#[inline]
+fn hand_over(cpu: &Cpu, next: ThreadRef) {
+    next.sched.cpu.store(cpu::id(), Ordering::Relaxed);
+    if next.signals.wanted() {
+        cpu::raise(Work::SIGNAL);
+    }
+    if cpu.waiting() != 0 {
+        cpu.watch_slice(&next.sched);
+    }
+    task::switch_to(next);
 }
 
 /// Does pending work and waits for more, until a thread is ready here.
 fn idle(cpu: &Cpu) {
     let from = time::now();
-    while cpu.waiting() == 0 && !steal_possible() {
+    while cpu.waiting() == 0 {
         work::run();
         if cpu.waiting() == 0 {
             cpu::idle();

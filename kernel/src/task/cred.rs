@@ -1,0 +1,397 @@
+//! [`Cred`]: user and group ids, and capabilities (`credentials(7)`, `capabilities(7)`).
+//!
+//! Programs start as root with all capabilities. Each thread has its own, as in Linux; C
+//! libraries change all threads' together.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use elfin_syscalls::Errno;
+
+/// A capability by its number (`capabilities(7)`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capability(u32);
+
+#[allow(missing_docs, reason = "each is the capability of this name")]
+impl Capability {
+    pub const CHOWN: Self = Self(0);
+    pub const DAC_OVERRIDE: Self = Self(1);
+    pub const DAC_READ_SEARCH: Self = Self(2);
+    pub const FOWNER: Self = Self(3);
+    pub const FSETID: Self = Self(4);
+    pub const KILL: Self = Self(5);
+    pub const SETGID: Self = Self(6);
+    pub const SETUID: Self = Self(7);
+    pub const SETPCAP: Self = Self(8);
+    pub const LINUX_IMMUTABLE: Self = Self(9);
+    pub const NET_BIND_SERVICE: Self = Self(10);
+    pub const NET_BROADCAST: Self = Self(11);
+    pub const NET_ADMIN: Self = Self(12);
+    pub const NET_RAW: Self = Self(13);
+    pub const IPC_LOCK: Self = Self(14);
+    pub const IPC_OWNER: Self = Self(15);
+    pub const SYS_MODULE: Self = Self(16);
+    pub const SYS_RAWIO: Self = Self(17);
+    pub const SYS_CHROOT: Self = Self(18);
+    pub const SYS_PTRACE: Self = Self(19);
+    pub const SYS_PACCT: Self = Self(20);
+    pub const SYS_ADMIN: Self = Self(21);
+    pub const SYS_BOOT: Self = Self(22);
+    pub const SYS_NICE: Self = Self(23);
+    pub const SYS_RESOURCE: Self = Self(24);
+    pub const SYS_TIME: Self = Self(25);
+    pub const SYS_TTY_CONFIG: Self = Self(26);
+    pub const MKNOD: Self = Self(27);
+    pub const LEASE: Self = Self(28);
+    pub const AUDIT_WRITE: Self = Self(29);
+    pub const AUDIT_CONTROL: Self = Self(30);
+    pub const SETFCAP: Self = Self(31);
+    pub const MAC_OVERRIDE: Self = Self(32);
+    pub const MAC_ADMIN: Self = Self(33);
+    pub const SYSLOG: Self = Self(34);
+    pub const WAKE_ALARM: Self = Self(35);
+    pub const BLOCK_SUSPEND: Self = Self(36);
+    pub const AUDIT_READ: Self = Self(37);
+    pub const PERFMON: Self = Self(38);
+    pub const BPF: Self = Self(39);
+    pub const CHECKPOINT_RESTORE: Self = Self(40);
+}
+
+impl Capability {
+    /// The highest one.
+    pub const LAST: u32 = Self::CHECKPOINT_RESTORE.0;
+
+    /// The capability with this number.
+    ///
+    /// # Errors
+    /// `EINVAL` if there is none.
+    pub fn new(number: usize) -> Result<Self, Errno> {
+        u32::try_from(number).ok().filter(|n| *n <= Self::LAST).map(Self).ok_or(Errno::EINVAL)
+    }
+
+    /// Its bit in a set.
+    #[inline]
+    pub const fn bit(self) -> u64 {
+        1 << self.0
+    }
+}
+
+/// All capabilities.
+pub const CAP_ALL: u64 = (1 << (Capability::LAST + 1)) - 1;
+/// The most supplementary groups (`NGROUPS_MAX`).
+pub const NGROUPS_MAX: usize = 65_536;
+/// "Leave as it is" in the calls that set several ids.
+pub const KEEP: u32 = u32::MAX;
+
+/// Who a thread acts for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cred {
+    /// Real user id.
+    pub uid: u32,
+    /// Effective user id.
+    pub euid: u32,
+    /// Saved user id.
+    pub suid: u32,
+    /// User id for file access.
+    pub fsuid: u32,
+    /// Real group id.
+    pub gid: u32,
+    /// Effective group id.
+    pub egid: u32,
+    /// Saved group id.
+    pub sgid: u32,
+    /// Group id for file access.
+    pub fsgid: u32,
+    /// Supplementary groups, sorted.
+    pub groups: Arc<Vec<u32>>,
+    /// Capabilities in force.
+    pub effective: u64,
+    /// Capabilities it may put in force.
+    pub permitted: u64,
+    /// Capabilities that survive `execve`.
+    pub inheritable: u64,
+    /// Capabilities that `execve` may ever give.
+    pub bounding: u64,
+    /// Capabilities that `execve` gives to programs without their own.
+    pub ambient: u64,
+    /// `PR_SET_KEEPCAPS`: leaving user id 0 keeps the permitted set.
+    pub keep_caps: bool,
+    /// `PR_SET_SECUREBITS`.
+    pub securebits: u32,
+}
+
+impl Cred {
+    /// Root with all capabilities.
+    pub fn root() -> Self {
+        Self {
+            uid: 0,
+            euid: 0,
+            suid: 0,
+            fsuid: 0,
+            gid: 0,
+            egid: 0,
+            sgid: 0,
+            fsgid: 0,
+            groups: Arc::new(Vec::new()),
+            effective: CAP_ALL,
+            permitted: CAP_ALL,
+            inheritable: 0,
+            bounding: CAP_ALL,
+            ambient: 0,
+            keep_caps: false,
+            securebits: 0,
+        }
+    }
+
+    /// Whether the capability is in force.
+    #[inline]
+    pub fn has(&self, capability: Capability) -> bool {
+        self.effective & capability.bit() != 0
+    }
+
+    /// Whether `gid` is the group for file access or a supplementary one.
+    pub fn in_group(&self, gid: u32) -> bool {
+        gid == self.fsgid || self.groups.binary_search(&gid).is_ok()
+    }
+
+    /// `setuid(2)`.
+    ///
+    /// # Errors
+    /// `EINVAL` for -1, `EPERM`.
+    pub fn set_uid(&mut self, uid: u32) -> Result<(), Errno> {
+        if uid == KEEP {
+            return Err(Errno::EINVAL);
+        }
+        let ids = if self.has(Capability::SETUID) {
+            [uid, uid, uid]
+        } else if uid == self.uid || uid == self.suid {
+            [self.uid, uid, self.suid]
+        } else {
+            return Err(Errno::EPERM);
+        };
+        self.change_uids(ids);
+        Ok(())
+    }
+
+    /// `setreuid(2)`.
+    ///
+    /// # Errors
+    /// `EPERM`.
+    pub fn set_reuid(&mut self, ruid: u32, euid: u32) -> Result<(), Errno> {
+        let free = self.has(Capability::SETUID);
+        let allowed = |id, of: &[u32]| id == KEEP || free || of.contains(&id);
+        if !allowed(ruid, &[self.uid, self.euid])
+            || !allowed(euid, &[self.uid, self.euid, self.suid])
+        {
+            return Err(Errno::EPERM);
+        }
+        let new_euid = or(euid, self.euid);
+        let saved =
+            if ruid != KEEP || (euid != KEEP && euid != self.uid) { new_euid } else { self.suid };
+        self.change_uids([or(ruid, self.uid), new_euid, saved]);
+        Ok(())
+    }
+
+    /// `setresuid(2)`.
+    ///
+    /// # Errors
+    /// `EPERM`.
+    pub fn set_resuid(&mut self, ids: [u32; 3]) -> Result<(), Errno> {
+        let old = [self.uid, self.euid, self.suid];
+        let allowed = |id| id == KEEP || self.has(Capability::SETUID) || old.contains(&id);
+        if !ids.into_iter().all(allowed) {
+            return Err(Errno::EPERM);
+        }
+        let [ruid, euid, suid] = ids;
+        self.change_uids([or(ruid, self.uid), or(euid, self.euid), or(suid, self.suid)]);
+        Ok(())
+    }
+
+    /// `setfsuid(2)`: gives the old id, and changes nothing if it may not.
+    pub fn set_fsuid(&mut self, uid: u32) -> u32 {
+        let allowed = [self.uid, self.euid, self.suid, self.fsuid].contains(&uid);
+        let old = self.fsuid;
+        if uid != KEEP && (allowed || self.has(Capability::SETUID)) {
+            self.fsuid = uid;
+        }
+        old
+    }
+
+    fn change_uids(&mut self, [uid, euid, suid]: [u32; 3]) {
+        let was_root = [self.uid, self.euid, self.suid].contains(&0);
+        let was_effective = self.euid == 0;
+        (self.uid, self.euid, self.suid, self.fsuid) = (uid, euid, suid, euid);
+        // capabilities(7), "Effect of user ID changes on capabilities".
+        if was_root && ![uid, euid, suid].contains(&0) {
+            if !self.keep_caps {
+                self.permitted = 0;
+            }
+            self.effective = 0;
+            self.ambient = 0;
+        } else if was_effective && euid != 0 {
+            self.effective = 0;
+        } else if !was_effective && euid == 0 {
+            self.effective = self.permitted;
+        }
+    }
+
+    /// `setgid(2)`.
+    ///
+    /// # Errors
+    /// `EINVAL` for -1, `EPERM`.
+    pub fn set_gid(&mut self, gid: u32) -> Result<(), Errno> {
+        if gid == KEEP {
+            return Err(Errno::EINVAL);
+        }
+        let ids = if self.has(Capability::SETGID) {
+            [gid, gid, gid]
+        } else if gid == self.gid || gid == self.sgid {
+            [self.gid, gid, self.sgid]
+        } else {
+            return Err(Errno::EPERM);
+        };
+        self.change_gids(ids);
+        Ok(())
+    }
+
+    /// `setregid(2)`.
+    ///
+    /// # Errors
+    /// `EPERM`.
+    pub fn set_regid(&mut self, rgid: u32, egid: u32) -> Result<(), Errno> {
+        let free = self.has(Capability::SETGID);
+        let allowed = |id, of: &[u32]| id == KEEP || free || of.contains(&id);
+        if !allowed(rgid, &[self.gid, self.egid])
+            || !allowed(egid, &[self.gid, self.egid, self.sgid])
+        {
+            return Err(Errno::EPERM);
+        }
+        let new_egid = or(egid, self.egid);
+        let saved =
+            if rgid != KEEP || (egid != KEEP && egid != self.gid) { new_egid } else { self.sgid };
+        self.change_gids([or(rgid, self.gid), new_egid, saved]);
+        Ok(())
+    }
+
+    /// `setresgid(2)`.
+    ///
+    /// # Errors
+    /// `EPERM`.
+    pub fn set_resgid(&mut self, ids: [u32; 3]) -> Result<(), Errno> {
+        let old = [self.gid, self.egid, self.sgid];
+        let allowed = |id| id == KEEP || self.has(Capability::SETGID) || old.contains(&id);
+        if !ids.into_iter().all(allowed) {
+            return Err(Errno::EPERM);
+        }
+        let [rgid, egid, sgid] = ids;
+        self.change_gids([or(rgid, self.gid), or(egid, self.egid), or(sgid, self.sgid)]);
+        Ok(())
+    }
+
+    /// `setfsgid(2)`: gives the old id, and changes nothing if it may not.
+    pub fn set_fsgid(&mut self, gid: u32) -> u32 {
+        let allowed = [self.gid, self.egid, self.sgid, self.fsgid].contains(&gid);
+        let old = self.fsgid;
+        if gid != KEEP && (allowed || self.has(Capability::SETGID)) {
+            self.fsgid = gid;
+        }
+        old
+    }
+
+    fn change_gids(&mut self, [gid, egid, sgid]: [u32; 3]) {
+        (self.gid, self.egid, self.sgid, self.fsgid) = (gid, egid, sgid, egid);
+    }
+
+    /// `setgroups(2)`.
+    ///
+    /// # Errors
+    /// `EPERM`.
+    pub fn set_groups(&mut self, mut groups: Vec<u32>) -> Result<(), Errno> {
+        if !self.has(Capability::SETGID) {
+            return Err(Errno::EPERM);
+        }
+        groups.sort_unstable();
+        self.groups = Arc::new(groups);
+        Ok(())
+    }
+
+    /// `capset(2)`.
+    ///
+    /// # Errors
+    /// `EPERM` if it asks for more than it has.
+    pub fn set_caps(
+        &mut self,
+        effective: u64,
+        permitted: u64,
+        inheritable: u64,
+    ) -> Result<(), Errno> {
+        let may_inherit = if self.has(Capability::SETPCAP) {
+            self.inheritable | self.bounding
+        } else {
+            self.inheritable | self.permitted
+        };
+        if inheritable & !may_inherit != 0
+            || permitted & !self.permitted != 0
+            || effective & !permitted != 0
+        {
+            return Err(Errno::EPERM);
+        }
+        (self.effective, self.permitted, self.inheritable) = (effective, permitted, inheritable);
+        self.ambient &= permitted & inheritable;
+        Ok(())
+    }
+}
+
+fn or(new: u32, old: u32) -> u32 {
+    if new == KEEP { old } else { new }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaving_root_drops_capabilities() {
+        let mut cred = Cred::root();
+        cred.set_uid(1000).unwrap();
+        assert_eq!((cred.uid, cred.euid, cred.suid, cred.fsuid), (1000, 1000, 1000, 1000));
+        assert_eq!((cred.effective, cred.permitted), (0, 0));
+        assert_eq!(cred.set_uid(0), Err(Errno::EPERM));
+        assert_eq!(cred.set_uid(KEEP), Err(Errno::EINVAL));
+    }
+
+    #[test]
+    fn keepcaps_keeps_the_permitted_set() {
+        let mut cred = Cred { keep_caps: true, ..Cred::root() };
+        cred.set_uid(1000).unwrap();
+        assert_eq!((cred.effective, cred.permitted), (0, CAP_ALL));
+        cred.set_caps(Capability::SETUID.bit(), CAP_ALL, 0).unwrap();
+        assert!(cred.has(Capability::SETUID));
+    }
+
+    #[test]
+    fn a_saved_id_lets_it_come_back() {
+        let mut cred = Cred::root();
+        cred.set_resuid([KEEP, 1000, KEEP]).unwrap();
+        assert_eq!((cred.uid, cred.euid, cred.suid), (0, 1000, 0));
+        assert_eq!(cred.effective, 0);
+        cred.set_resuid([KEEP, 0, KEEP]).unwrap();
+        assert_eq!(cred.effective, CAP_ALL);
+    }
+
+    #[test]
+    fn setreuid_moves_the_saved_id() {
+        let mut cred = Cred::root();
+        cred.set_reuid(1000, 1000).unwrap();
+        assert_eq!(cred.suid, 1000);
+        assert_eq!(cred.set_reuid(0, KEEP), Err(Errno::EPERM));
+    }
+
+    #[test]
+    fn groups_are_searched() {
+        let mut cred = Cred::root();
+        cred.set_groups(std::vec![30, 10, 20]).unwrap();
+        cred.set_resgid([5, 5, 5]).unwrap();
+        assert!(cred.in_group(20) && cred.in_group(5) && !cred.in_group(6));
+    }
+}

@@ -1,0 +1,279 @@
+//! Who waits for which word: a hash table of buckets, each with its lock.
+
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+
+use elfin_platform::sync::{SpinGuard, SpinLock};
+use elfin_syscalls::Errno;
+
+use crate::mm::FutexKey;
+use crate::task::sched;
+use crate::task::thread::{Thread, ThreadRef};
+
+/// Buckets in the table; a power of two.
+const BUCKETS: usize = 256;
+/// "In no bucket" in [`WaitState`].
+const NOWHERE: usize = usize::MAX;
+
+/// A thread's part: the bucket in which it waits.
+pub struct WaitState(AtomicUsize);
+
+/// One bucket.
+pub(super) struct Bucket {
+    /// How many wait here or are about to, to see without the lock that nobody does.
+    users: AtomicU32,
+    waiters: SpinLock<Vec<Waiter<ThreadRef>>>,
+}
+
+/// A waiting thread.
+pub(super) struct Waiter<T> {
+    key: FutexKey,
+    /// Which wakeups reach it: those that share a bit.
+    bitset: u32,
+    thread: T,
+}
+
+static TABLE: [Bucket; BUCKETS] =
+    [const { Bucket { users: AtomicU32::new(0), waiters: SpinLock::new(Vec::new()) } }; BUCKETS];
+
+/// A locked bucket.
+pub(super) struct Locked {
+    index: usize,
+    waiters: SpinGuard<'static, Vec<Waiter<ThreadRef>>>,
+}
+
+/// Counts somebody who is about to wait in a bucket, until it is dropped.
+pub(super) struct Announced(&'static Bucket);
+
+impl WaitState {
+    /// Waits for nothing.
+    pub const fn new() -> Self {
+        Self(AtomicUsize::new(NOWHERE))
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        self.0.users.fetch_sub(1, Ordering::Release);
+    }
+}
+
+/// The index of the bucket for `key`.
+#[inline]
+pub(super) fn index_of(key: FutexKey) -> usize {
+    /// The golden ratio's fraction: Fibonacci hashing.
+    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (high, low) = match key {
+        FutexKey::Private(space, address) => (space, address),
+        FutexKey::Shared(object, offset) => (object, usize::try_from(offset).unwrap_or(0)),
+    };
+    let word = u64::try_from(low >> 2 ^ high.rotate_left(32)).unwrap_or(0);
+    let hash = word.wrapping_mul(MIX) >> (u64::BITS - BUCKETS.trailing_zeros());
+    usize::try_from(hash).unwrap_or(0) % BUCKETS
+}
+
+/// Says that somebody will look at a word and then wait in bucket `index`. From then on a waker
+/// who changed the word finds the bucket in use.
+pub(super) fn announce(index: usize) -> Announced {
+    let bucket = &TABLE[index];
+    bucket.users.fetch_add(1, Ordering::SeqCst);
+    Announced(bucket)
+}
+
+/// Whether somebody may wait in bucket `index`.
+#[inline]
+pub(super) fn in_use(index: usize) -> bool {
+    fence(Ordering::SeqCst);
+    TABLE[index].users.load(Ordering::Relaxed) != 0
+}
+
+/// Locks bucket `index`.
+pub(super) fn lock(index: usize) -> Locked {
+    Locked { index, waiters: TABLE[index].waiters.lock() }
+}
+
+/// Locks two buckets; the second is `None` if it is the same as the first.
+pub(super) fn lock_two(first: usize, second: usize) -> (Locked, Option<Locked>) {
+    if first == second {
+        return (lock(first), None);
+    }
+    // Always in the same order, so that two of these cannot wait for each other.
+    if first < second {
+        let low = lock(first);
+        (low, Some(lock(second)))
+    } else {
+        let low = lock(second);
+        (lock(first), Some(low))
+    }
+}
+
+impl Locked {
+    /// Adds a thread, which was announced.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    pub(super) fn add(
+        &mut self,
+        announced: Announced,
+        key: FutexKey,
+        bitset: u32,
+        thread: &ThreadRef,
+    ) -> Result<(), Errno> {
+        self.waiters.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        // It counts until it is taken out.
+        core::mem::forget(announced);
+        thread.futex.0.store(self.index, Ordering::Relaxed);
+        self.waiters.push(Waiter { key, bitset, thread: thread.clone() });
+        Ok(())
+    }
+
+    /// Wakes up to `limit` of those who wait for `key` and share a bit with `bitset`; how many.
+    pub(super) fn wake(&mut self, key: FutexKey, bitset: u32, limit: u32) -> u32 {
+        let woken = take(&mut self.waiters, key, bitset, limit, |waiter| {
+            waiter.thread.futex.0.store(NOWHERE, Ordering::Release);
+            sched::wake(&waiter.thread);
+        });
+        TABLE[self.index].users.fetch_sub(woken, Ordering::Release);
+        woken
+    }
+
+    /// Has up to `limit` of those who wait for `from` wait for `to`, in the bucket `target` (this
+    /// one if `None`), where they come last; how many.
+    ///
+    /// # Errors
+    /// `ENOMEM`, with nobody moved.
+    pub(super) fn move_to(
+        &mut self,
+        from: FutexKey,
+        to: FutexKey,
+        limit: u32,
+        target: Option<&mut Locked>,
+    ) -> Result<u32, Errno> {
+        let Some(target) = target else {
+            return Ok(rename(&mut self.waiters, from, to, limit));
+        };
+        let count = self.waiters.iter().filter(|waiter| waiter.key == from).count();
+        target.waiters.try_reserve(count).map_err(|_| Errno::ENOMEM)?;
+        let index = target.index;
+        let moved = take(&mut self.waiters, from, u32::MAX, limit, |waiter| {
+            waiter.thread.futex.0.store(index, Ordering::Release);
+            target.waiters.push(Waiter { key: to, ..waiter });
+        });
+        TABLE[index].users.fetch_add(moved, Ordering::SeqCst);
+        TABLE[self.index].users.fetch_sub(moved, Ordering::Release);
+        Ok(moved)
+    }
+}
+
+/// Whether a thread is in the table.
+#[inline]
+pub(super) fn waits(thread: &Thread) -> bool {
+    thread.futex.0.load(Ordering::Acquire) != NOWHERE
+}
+
+/// Takes a thread out that was woken by something else; false if a waker has taken it out, which
+/// counts as woken.
+pub(super) fn withdraw(thread: &Thread) -> bool {
+    loop {
+        let index = thread.futex.0.load(Ordering::Acquire);
+        if index == NOWHERE {
+            return false;
+        }
+        let mut locked = lock(index);
+        if thread.futex.0.load(Ordering::Relaxed) != index {
+            // It was moved, or woken, just now.
+            continue;
+        }
+        if let Some(at) = locked.waiters.iter().position(|waiter| waiter.thread.tid == thread.tid) {
+            locked.waiters.remove(at);
+            TABLE[index].users.fetch_sub(1, Ordering::Release);
+        }
+        thread.futex.0.store(NOWHERE, Ordering::Relaxed);
+        return true;
+    }
+}
+
+/// Takes out up to `limit` waiters for `key` that share a bit with `bitset`, in their order.
+fn take<T>(
+    waiters: &mut Vec<Waiter<T>>,
+    key: FutexKey,
+    bitset: u32,
+    limit: u32,
+    mut with: impl FnMut(Waiter<T>),
+) -> u32 {
+    let mut taken = 0;
+    let mut index = 0;
+    while taken < limit
+        && let Some(waiter) = waiters.get(index)
+    {
+        if waiter.key == key && waiter.bitset & bitset != 0 {
+            with(waiters.remove(index));
+            taken += 1;
+        } else {
+            index += 1;
+        }
+    }
+    taken
+}
+
+/// Has up to `limit` waiters for `from` wait for `to`, behind those who do already.
+fn rename<T>(waiters: &mut [Waiter<T>], from: FutexKey, to: FutexKey, limit: u32) -> u32 {
+    let mut renamed = 0;
+    for waiter in waiters.iter_mut().filter(|waiter| waiter.key == from) {
+        if renamed == limit {
+            break;
+        }
+        waiter.key = to;
+        renamed += 1;
+    }
+    renamed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(address: usize) -> FutexKey {
+        FutexKey::Private(0x1000, address)
+    }
+
+    fn waiters(list: &[(usize, u32)]) -> Vec<Waiter<usize>> {
+        let waiter = |(n, &(address, bitset)): (usize, &(usize, u32))| Waiter {
+            key: key(address),
+            bitset,
+            thread: n,
+        };
+        list.iter().enumerate().map(waiter).collect()
+    }
+
+    fn taken(list: &mut Vec<Waiter<usize>>, at: usize, bitset: u32, limit: u32) -> Vec<usize> {
+        let mut out = Vec::new();
+        take(list, key(at), bitset, limit, |waiter| out.push(waiter.thread));
+        out
+    }
+
+    #[test]
+    fn takes_in_order_by_key_and_bits() {
+        let mut list = waiters(&[(4, 1), (8, 1), (4, 2), (4, 3), (4, 1)]);
+        assert_eq!(taken(&mut list, 4, 1, 2), [0, 3]);
+        assert_eq!(taken(&mut list, 4, u32::MAX, u32::MAX), [2, 4]);
+        assert_eq!(taken(&mut list, 12, u32::MAX, 1), [0; 0]);
+        assert_eq!(taken(&mut list, 8, 1, 1), [1]);
+        assert!(list.is_empty());
+    }
+
+    #[test]
+    fn renames_no_more_than_asked() {
+        let mut list = waiters(&[(4, 1), (4, 1), (4, 1)]);
+        assert_eq!(rename(&mut list, key(4), key(8), 2), 2);
+        assert_eq!(taken(&mut list, 8, 1, 9), [0, 1]);
+        assert_eq!(taken(&mut list, 4, 1, 9), [2]);
+    }
+
+    #[test]
+    fn spreads_neighbouring_words() {
+        let mut used = std::collections::BTreeSet::new();
+        (0..64).for_each(|n| _ = used.insert(index_of(key(0x7fff_0000 + n * 4))));
+        assert!(used.len() > 32, "{} buckets for 64 words", used.len());
+    }
+}

@@ -1,0 +1,138 @@
+//! `FUTEX_WAIT` and `FUTEX_WAIT_BITSET`.
+
+use elfin_platform::{time, user};
+use elfin_syscalls::{Errno, SysResult};
+
+use super::table::{self, announce};
+use super::word::{self, quietly};
+use crate::sys::Cx;
+use crate::task::sched::{self, Sleep};
+use crate::task::sleep::Restart;
+use crate::task::thread::{Thread, ThreadRef};
+use crate::task::timer;
+
+/// What to wait for.
+#[derive(Clone, Copy, Debug)]
+pub struct WaitRequest {
+    /// The word's address.
+    pub address: usize,
+    /// The word is not shared with other processes.
+    pub private: bool,
+    /// What it must hold, or there is nothing to wait for.
+    pub value: u32,
+    /// Which wakeups count: those that share a bit.
+    pub bitset: u32,
+    /// When to give up, in nanoseconds of the monotonic clock.
+    pub deadline: Option<u64>,
+}
+
+/// How waiting ended.
+enum End {
+    Woken,
+    TimedOut,
+    Interrupted,
+}
+
+/// Waits until the word is woken.
+///
+/// # Errors
+/// `EAGAIN` if the word holds something else, `ETIMEDOUT`, `EINVAL` without a bit or for a
+/// misaligned word, `EFAULT`, `ENOMEM`; interrupted by a signal, those that have the call made
+/// again: with a deadline through `restart_syscall`.
+pub fn wait(me: &ThreadRef, request: &WaitRequest) -> SysResult {
+    if request.bitset == 0 {
+        return Err(Errno::EINVAL);
+    }
+    match sleep(me, request)? {
+        End::Woken => Ok(0),
+        End::TimedOut => Err(Errno::ETIMEDOUT),
+        End::Interrupted if request.deadline.is_none() => Err(Errno::ERESTARTSYS),
+        End::Interrupted => {
+            *me.restart.lock() = Some(Restart {
+                run: wait_again,
+                args: [
+                    request.address,
+                    usize::from(request.private),
+                    usize::try_from(request.value).unwrap_or(0),
+                    usize::try_from(request.bitset).unwrap_or(0),
+                    0,
+                ],
+                deadline: request.deadline,
+            });
+            Err(Errno::ERESTART_RESTARTBLOCK)
+        }
+    }
+}
+
+fn wait_again(cx: &mut Cx<'_>, restart: &Restart) -> SysResult {
+    let [address, private, value, bitset, _] = restart.args;
+    let narrow = |word: usize| u32::try_from(word).unwrap_or(0);
+    wait(
+        cx.thread,
+        &WaitRequest {
+            address,
+            private: private != 0,
+            value: narrow(value),
+            bitset: narrow(bitset),
+            deadline: restart.deadline,
+        },
+    )
+}
+
+fn sleep(me: &ThreadRef, request: &WaitRequest) -> Result<End, Errno> {
+    let key = word::key(me, request.address, request.private)?;
+    let index = table::index_of(key);
+    let mut announced = Some(announce(index));
+    loop {
+        let mut bucket = table::lock(index);
+        match quietly(|| user::load_u32(request.address)) {
+            Ok(value) if value != request.value => return Err(Errno::EAGAIN),
+            Ok(_) => {
+                let announced = announced.take().unwrap_or_else(|| announce(index));
+                bucket.add(announced, key, request.bitset, me)?;
+                sched::prepare_to_sleep(me, Sleep::Interruptible);
+                break;
+            }
+            Err(_) => {
+                drop(bucket);
+                word::fetch(request.address)?;
+            }
+        }
+    }
+    let early = give_up(me, request.deadline);
+    if let Some(end) = early {
+        sched::stay_awake(me);
+        return Ok(if table::withdraw(me) { end } else { End::Woken });
+    }
+    let timer = request.deadline.map(|at| timer::arm_wakeup(at, me.clone()));
+    loop {
+        sched::block();
+        // Whoever wakes this thread through the futex takes it out of the table first.
+        if !table::waits(me) {
+            drop(timer);
+            return Ok(End::Woken);
+        }
+        sched::prepare_to_sleep(me, Sleep::Interruptible);
+        if let Some(end) = give_up(me, request.deadline) {
+            sched::stay_awake(me);
+            drop(timer);
+            return Ok(if table::withdraw(me) { end } else { End::Woken });
+        }
+        if !table::waits(me) {
+            sched::stay_awake(me);
+            drop(timer);
+            return Ok(End::Woken);
+        }
+    }
+}
+
+/// Whether there is a reason to stop waiting.
+fn give_up(me: &Thread, deadline: Option<u64>) -> Option<End> {
+    if deadline.is_some_and(|at| time::now() >= at) {
+        Some(End::TimedOut)
+    } else if me.interrupted() {
+        Some(End::Interrupted)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,273 @@
+//! [`PosixTimers`]: the timers that a process makes with `timer_create(2)`.
+//!
+//! A timer that repeats is not armed again when it fires but when its signal is taken, so that
+//! the signal is queued once and carries the number of times that were missed.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::{Arc, Weak};
+
+use elfin_platform::sync::SpinLock;
+use elfin_syscalls::Errno;
+use elfin_syscalls::args::Resource;
+
+use super::clock::Clock;
+use super::itimer::{SHORTEST_INTERVAL, Setting, next_in_step};
+use super::process::Process;
+use super::signal::{self, Info, Signal};
+use super::thread::Thread;
+use super::timer::{self, Expire, TimerHandle};
+use elfin_platform::task::Task;
+
+/// `timer_getoverrun` reports no more than this (`DELAYTIMER_MAX`).
+const MAX_OVERRUN: u64 = i32::MAX.unsigned_abs() as u64;
+
+/// The timers of a process, by id.
+pub struct PosixTimers(SpinLock<Table>);
+
+struct Table {
+    next: i32,
+    timers: BTreeMap<i32, Arc<PosixTimer>>,
+}
+
+/// Who is told that a timer fired.
+#[derive(Clone)]
+pub enum Notify {
+    /// Nobody (`SIGEV_NONE`).
+    Nobody,
+    /// The process (`SIGEV_SIGNAL`).
+    Process(Signal, u64),
+    /// A thread of it (`SIGEV_THREAD_ID`).
+    Thread(Weak<Task<Thread>>, Signal, u64),
+}
+
+/// A timer.
+pub struct PosixTimer {
+    id: i32,
+    clock: Clock,
+    notify: Notify,
+    process: Weak<Process>,
+    state: SpinLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// When it fires, by its clock; 0 while off.
+    target: u64,
+    interval: u64,
+    /// Its signal is queued and not taken yet.
+    queued: bool,
+    /// What the last signal taken said.
+    overrun: i32,
+    handle: Option<TimerHandle>,
+}
+
+impl PosixTimers {
+    /// No timer.
+    pub fn new() -> Self {
+        Self(SpinLock::new(Table { next: 0, timers: BTreeMap::new() }))
+    }
+
+    /// The timer with this id.
+    ///
+    /// # Errors
+    /// `EINVAL` if there is none.
+    pub fn get(&self, id: i32) -> Result<Arc<PosixTimer>, Errno> {
+        self.0.lock().timers.get(&id).cloned().ok_or(Errno::EINVAL)
+    }
+
+    /// Deletes a timer, and its signal if that is still queued.
+    ///
+    /// # Errors
+    /// `EINVAL` if there is none.
+    pub fn delete(&self, id: i32) -> Result<(), Errno> {
+        let timer = self.0.lock().timers.remove(&id).ok_or(Errno::EINVAL)?;
+        timer.disarm();
+        if let Some(process) = timer.process.upgrade() {
+            signal::discard_timer(&process, id);
+        }
+        Ok(())
+    }
+
+    /// Deletes all timers (`execve`, exit).
+    pub fn clear(&self) {
+        loop {
+            let first = self.0.lock().timers.keys().next().copied();
+            let Some(id) = first else { return };
+            // It may be gone already, which is as well.
+            let _gone = self.delete(id);
+        }
+    }
+
+    /// Notes that a signal was taken; if a timer sent it, its overrun count goes with it, and the
+    /// timer is armed again.
+    pub fn delivered(&self, mut info: Info) -> Info {
+        let Some(id) = info.timer_id() else { return info };
+        let timer = self.0.lock().timers.get(&id).cloned();
+        if let Some(timer) = timer {
+            info.set_overrun(timer.signal_taken());
+        }
+        info
+    }
+}
+
+/// Makes a timer of `process`; its id. `notify` gets the id for a signal's default value.
+///
+/// # Errors
+/// `EAGAIN` if there are too many.
+pub fn create(
+    process: &Arc<Process>,
+    clock: Clock,
+    notify: impl FnOnce(i32) -> Notify,
+) -> Result<i32, Errno> {
+    let limit = process.rlimits.soft(Resource::SIGPENDING);
+    let mut table = process.timers.0.lock();
+    if u64::try_from(table.timers.len()).is_ok_and(|count| count >= limit) {
+        return Err(Errno::EAGAIN);
+    }
+    let mut id = table.next;
+    while table.timers.contains_key(&id) {
+        id = id.checked_add(1).unwrap_or(0);
+    }
+    table.next = id.checked_add(1).unwrap_or(0);
+    let timer = PosixTimer {
+        id,
+        clock,
+        notify: notify(id),
+        process: Arc::downgrade(process),
+        state: SpinLock::default(),
+    };
+    table.timers.insert(id, Arc::new(timer));
+    Ok(id)
+}
+
+impl PosixTimer {
+    /// How it is set.
+    pub fn setting(&self) -> Setting {
+        let now = self.clock.now();
+        self.state.lock().setting(now)
+    }
+
+    /// Sets it; gives how it was set. With `absolute` the value is a time of its clock.
+    pub fn set(self: &Arc<Self>, new: Setting, absolute: bool) -> Setting {
+        let now = self.clock.now();
+        let target = match new.value {
+            0 => 0,
+            value if absolute => value,
+            value => now.saturating_add(value),
+        };
+        let handle = (target != 0).then(|| timer::arm(self.clock.when(target), self.clone()));
+        let (old, old_handle) = {
+            let mut state = self.state.lock();
+            let old = state.setting(now);
+            (state.target, state.interval) = (target, new.interval);
+            (state.queued, state.overrun) = (false, 0);
+            (old, core::mem::replace(&mut state.handle, handle))
+        };
+        drop(old_handle);
+        old
+    }
+
+    /// How many times the last signal stood for that had no signal of their own.
+    pub fn overrun(&self) -> i32 {
+        self.state.lock().overrun
+    }
+
+    fn disarm(&self) {
+        let handle = {
+            let mut state = self.state.lock();
+            state.target = 0;
+            state.handle.take()
+        };
+        drop(handle);
+    }
+
+    /// Arms it for its next time, at least `pause` after the one that just passed; the times
+    /// that were missed.
+    fn rearm(self: &Arc<Self>, pause: u64) -> u64 {
+        let now = self.clock.now();
+        let (target, missed) = {
+            let mut state = self.state.lock();
+            if state.interval == 0 || state.target == 0 {
+                return 0;
+            }
+            let (target, steps) = next_in_step(state.target, state.interval, now);
+            state.target = target.max(now.saturating_add(pause));
+            (state.target, steps - 1)
+        };
+        let handle = timer::arm(self.clock.when(target), self.clone());
+        let old = {
+            let mut state = self.state.lock();
+            if state.target == target { state.handle.replace(handle) } else { Some(handle) }
+        };
+        drop(old);
+        missed
+    }
+
+    /// Its signal was taken: the overrun count that goes with it.
+    fn signal_taken(self: &Arc<Self>) -> i32 {
+        if !core::mem::take(&mut self.state.lock().queued) {
+            return self.overrun();
+        }
+        let missed = self.rearm(0);
+        let overrun = i32::try_from(missed.min(MAX_OVERRUN)).unwrap_or(i32::MAX);
+        self.state.lock().overrun = overrun;
+        overrun
+    }
+
+    fn tell(&self, process: &Process) -> bool {
+        match &self.notify {
+            Notify::Nobody => false,
+            Notify::Process(signal, value) => {
+                signal::send_by_timer(process, None, Info::timer(*signal, self.id, *value))
+            }
+            Notify::Thread(thread, signal, value) => thread.upgrade().is_some_and(|thread| {
+                let info = Info::timer(*signal, self.id, *value);
+                signal::send_by_timer(process, Some(&thread), info)
+            }),
+        }
+    }
+}
+
+impl State {
+    fn setting(&self, now: u64) -> Setting {
+        if self.target == 0 {
+            return Setting { value: 0, interval: self.interval };
+        }
+        let target = if self.target <= now && self.interval != 0 {
+            next_in_step(self.target, self.interval, now).0
+        } else {
+            self.target
+        };
+        Setting { value: target.saturating_sub(now).max(1), interval: self.interval }
+    }
+}
+
+impl Expire for PosixTimer {
+    fn expire(self: Arc<Self>, _now: u64) {
+        let Some(process) = self.process.upgrade() else { return };
+        let now = self.clock.now();
+        let (due, repeats) = {
+            let state = self.state.lock();
+            (state.target != 0 && state.target <= now, state.interval != 0)
+        };
+        if !due {
+            let target = self.state.lock().target;
+            if target != 0 {
+                // A CPU clock that has not come that far.
+                let handle = timer::arm(self.clock.when(target), self.clone());
+                let old = self.state.lock().handle.replace(handle);
+                drop(old);
+            }
+            return;
+        }
+        self.state.lock().queued = true;
+        if !self.tell(&process) {
+            self.state.lock().queued = false;
+            // Nobody will take a signal that would arm it again.
+            self.rearm(SHORTEST_INTERVAL);
+        }
+        if !repeats {
+            self.state.lock().target = 0;
+        }
+    }
+}

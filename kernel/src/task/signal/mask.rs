@@ -1,0 +1,94 @@
+//! Signal masks, and taking pending signals out without a handler.
+
+use elfin_platform::cpu::{self, Work};
+use elfin_syscalls::Errno;
+
+use super::info::Info;
+use super::send::rouse;
+use super::set::SigSet;
+use crate::task::thread::{Thread, current};
+
+/// Changes the running thread's mask; gives the old one.
+pub fn set_blocked(set: SigSet) -> SigSet {
+    let me = current();
+    let old = me.signals.blocked();
+    if set == old {
+        return old;
+    }
+    let shared = me.process.signals.queue.lock();
+    me.signals.store_blocked(set);
+    let pending = shared.pending();
+    let newly_blocked = pending & me.signals.blocked() & !old;
+    if !newly_blocked.is_empty() {
+        // Somebody else may have to take what we were meant to.
+        me.process.for_each_thread(|other| {
+            if !(newly_blocked & !other.signals.blocked()).is_empty() {
+                rouse(other);
+            }
+        });
+    }
+    drop(shared);
+    update_wanted(&me);
+    old
+}
+
+/// Runs `f` with another signal mask, if one is given: `ppoll`, `pselect6`, `epoll_pwait`. When
+/// a signal ended it, the old mask comes back only after that signal's handler.
+///
+/// # Errors
+/// Those of `f`.
+pub fn with_mask<R>(
+    mask: Option<SigSet>,
+    f: impl FnOnce() -> Result<R, Errno>,
+) -> Result<R, Errno> {
+    let Some(mask) = mask else { return f() };
+    let old = set_blocked(mask);
+    let result = f();
+    if matches!(result, Err(Errno::EINTR | Errno::ERESTARTNOHAND | Errno::ERESTARTSYS)) {
+        restore_mask_later(old);
+    } else {
+        set_blocked(old);
+    }
+    result
+}
+
+/// Has the mask `old` put back after the next handler, or on the way back to the program if none
+/// runs.
+pub fn restore_mask_later(old: SigSet) {
+    let me = current();
+    *me.signals.saved_mask.lock() = Some(old);
+    me.signals.set_wanted(true);
+    cpu::raise(Work::SIGNAL);
+}
+
+/// The signals that are pending for a thread or its process, blocked or not.
+pub fn pending(thread: &Thread) -> SigSet {
+    let shared = thread.process.signals.queue.lock();
+    let own = thread.signals.queue.lock().pending();
+    shared.pending() | own
+}
+
+/// Takes out the first pending signal that is in `set`: the thread's own before its process's.
+pub fn dequeue(thread: &Thread, set: SigSet) -> Option<Info> {
+    let mut shared = thread.process.signals.queue.lock();
+    let own = thread.signals.queue.lock().pop(set);
+    let info = own.or_else(|| shared.pop(set));
+    drop(shared);
+    info.map(|info| thread.process.timers.delivered(info))
+}
+
+/// Computes anew whether the running thread has signals to look at.
+pub(super) fn update_wanted(me: &Thread) {
+    let shared = me.process.signals.queue.lock();
+    let pending = shared.pending() | me.signals.queue.lock().pending();
+    let deliverable = !(pending & !me.signals.blocked()).is_empty();
+    let wanted = deliverable
+        || me.process.is_exiting()
+        || me.process.signals.is_stopped()
+        || me.signals.saved_mask.lock().is_some();
+    me.signals.set_wanted(wanted);
+    drop(shared);
+    if wanted {
+        cpu::raise(Work::SIGNAL);
+    }
+}

@@ -1,0 +1,41 @@
+//! What a CPU does between programs: pending work, on the way back to the program and in the
+//! idle loop.
+//!
+//! Interrupt handlers only leave a bit in the CPU's work word; here the rest is done, in ordinary
+//! context. It must not sleep: the idle loop runs on the stack of a thread that is asleep itself.
+
+use elfin_platform::arch::UserFrame;
+use elfin_platform::cpu::{self, Work};
+
+use super::{sched, signal, timer};
+
+/// Work that concerns the machine, not the running thread.
+const MACHINE: Work = Work::TIMER.union(Work::NET).union(Work::CONSOLE).union(Work::BLOCK);
+
+/// The way back to the program, while work is pending.
+pub fn on_user_return(frame: &mut UserFrame) {
+    run();
+    if cpu::take(Work::RESCHED).contains(Work::RESCHED) {
+        sched::preempt();
+    }
+    if cpu::take(Work::SIGNAL).contains(Work::SIGNAL) {
+        signal::deliver(frame);
+    }
+}
+
+/// Does the machine's pending work, all but what concerns the running thread.
+pub fn run() {
+    let work = cpu::take(MACHINE);
+    if work.is_empty() {
+        return;
+    }
+    if work.contains(Work::TIMER) {
+        timer::run();
+    }
+    if work.intersects(Work::NET.union(Work::TIMER)) {
+        crate::net::poll();
+    }
+    if work.contains(Work::CONSOLE) {
+        crate::tty::poll();
+    }
+}
