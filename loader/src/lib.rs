@@ -52,7 +52,10 @@ extern crate alloc;
 extern crate std;
 
 pub mod auxv;
+pub mod cmdline;
+pub mod cpio;
 pub mod elf;
+pub mod gzip;
 pub mod machine;
 pub mod script;
 pub mod stack;

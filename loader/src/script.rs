@@ -59,13 +59,15 @@ mod tests {
     use super::*;
     use alloc::vec;
 
-    fn parsed(bytes: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    type Parsed<'a> = Option<(&'a [u8], Option<&'a [u8]>)>;
+
+    fn parsed(bytes: &[u8]) -> Parsed<'_> {
         parse(bytes).map(|script| (script.interpreter, script.argument))
     }
 
     #[test]
     fn first_lines() {
-        let cases: [(&[u8], Option<(&[u8], Option<&[u8]>)>); 12] = [
+        let cases: [(&[u8], Parsed<'_>); 12] = [
             (b"#!/bin/sh\necho", Some((b"/bin/sh", None))),
             (b"#! /bin/sh -e \t\necho", Some((b"/bin/sh", Some(b"-e")))),
             (b"#!/usr/bin/env  python3 -u  x\n", Some((b"/usr/bin/env", Some(b"python3 -u  x")))),
