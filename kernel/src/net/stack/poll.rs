@@ -1,0 +1,151 @@
+//! The round: [`Stack::poll`] takes in what devices have, fires timers, and sends.
+
+use super::Stack;
+use super::input::Arrival;
+use crate::net::link::{Iface, Link};
+use crate::net::{dhcp, icmp};
+use core::cmp::Reverse;
+use core::sync::atomic::Ordering;
+use elfin_syscalls::Errno;
+
+/// Packets from one interface before the others, and the connections' output, have their turn.
+const BATCH: usize = 64;
+/// Batches in one round; what is left is taken up in the next, so that programs run in between.
+const BATCHES: usize = 8;
+
+impl Stack {
+    /// One round. Called on the way to a program or when idle; whoever finds a round under way on
+    /// another CPU leaves the work to it.
+    pub fn poll(&'static self) {
+        let Some(round) = self.polling.try_lock() else { return };
+        let mut more = true;
+        for _ in 0..BATCHES {
+            more = self.poll_batch();
+            if !more {
+                break;
+            }
+        }
+        self.run_timers();
+        self.run_outputs();
+        self.flush();
+        drop(round);
+        if more || self.enable_interrupts() {
+            super::raise_work();
+        }
+    }
+
+    /// Takes one batch from each interface; whether any has more.
+    fn poll_batch(&'static self) -> bool {
+        let now = self.now();
+        let mut more = false;
+        for iface in &self.ifaces {
+            more |= self.receive(iface, now);
+        }
+        self.run_outputs();
+        self.retry_blocked();
+        self.flush();
+        more
+    }
+
+    fn receive(&'static self, iface: &Iface, now: u64) -> bool {
+        for _ in 0..BATCH {
+            match iface.link {
+                Link::Loopback(queue) => {
+                    let Some(packet) = queue.pop() else { return false };
+                    iface.rx.count(packet.0.len());
+                    self.input_packet(&packet.0, false, Arrival { iface, trusted: true, now });
+                }
+                Link::Device(device) => {
+                    let Some(packet) = device.receive() else { return false };
+                    let trusted = packet.checksum_ok();
+                    iface.rx.count(packet.len());
+                    self.input_frame(&packet, Arrival { iface, trusted, now });
+                }
+                #[cfg(test)]
+                Link::Wire(end) => {
+                    let Some(frame) = end.receive() else { return false };
+                    iface.rx.count(frame.len());
+                    self.input_frame(&frame, Arrival { iface, trusted: false, now });
+                }
+            }
+        }
+        true
+    }
+
+    /// Lets devices interrupt again; whether one has something already.
+    fn enable_interrupts(&self) -> bool {
+        self.ifaces.iter().any(|iface| match iface.link {
+            Link::Loopback(queue) => !queue.is_empty(),
+            Link::Device(device) => device.enable_interrupts(),
+            #[cfg(test)]
+            Link::Wire(_) => false,
+        })
+    }
+
+    /// Sends for all connections that were touched.
+    fn run_outputs(&'static self) {
+        let now = self.now();
+        loop {
+            let batch = core::mem::take(&mut *self.pending.lock());
+            if batch.is_empty() {
+                return;
+            }
+            for sock in batch {
+                sock.run_output(now);
+            }
+        }
+    }
+
+    /// Gives connections that found a ring full another chance.
+    fn retry_blocked(&'static self) {
+        let batch = core::mem::take(&mut *self.blocked.lock());
+        if batch.is_empty() {
+            return;
+        }
+        let now = self.now();
+        for sock in batch {
+            sock.run_output(now);
+        }
+        if !self.blocked.lock().is_empty() {
+            for iface in &self.ifaces {
+                if let Link::Device(device) = iface.link
+                    && device.wake_on_tx_space()
+                {
+                    super::raise_work();
+                }
+            }
+        }
+    }
+
+    fn run_timers(&'static self) {
+        let now = self.now();
+        if self.next.load(Ordering::Relaxed) > now {
+            return;
+        }
+        self.next.store(u64::MAX, Ordering::Relaxed);
+        loop {
+            let due = {
+                let mut timers = self.timers.lock();
+                match timers.peek() {
+                    Some(Reverse((deadline, _))) if *deadline <= now => timers.pop(),
+                    _ => None,
+                }
+            };
+            let Some(Reverse((deadline, tuple))) = due else { break };
+            self.tcp.on_timer(self, tuple, deadline, now);
+        }
+        self.tcp.expire_time_wait(now);
+        for iface in &self.ifaces {
+            for packet in iface.arp_timer(now) {
+                icmp::unreachable_locally(self, &packet, Errno::EHOSTUNREACH, now);
+            }
+        }
+        dhcp::on_timer(self, now);
+        let next = self.timers.lock().peek().map(|Reverse((deadline, _))| *deadline);
+        let arp = self.ifaces.iter().filter_map(|iface| iface.arp.lock().next_deadline()).min();
+        let others = [next, arp, self.tcp.next_time_wait(), dhcp::next_deadline(self)];
+        if let Some(deadline) = others.into_iter().flatten().min() {
+            self.note_deadline(deadline);
+        }
+    }
+}
