@@ -6,24 +6,20 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicUsize, Ordering};
-
 use elfin_platform::sync::SpinLock;
 use elfin_syscalls::Errno;
-use elfin_syscalls::args::Fd;
+use elfin_syscalls::args::{Fd, Resource};
 
 use super::file::OpenFile;
+use crate::task::try_current;
 
 /// The most descriptors that any limit allows (`/proc/sys/fs/nr_open`).
 pub const NR_OPEN: usize = 1024 * 1024;
-/// The limit a process starts with: the soft `RLIMIT_NOFILE`.
-pub const DEFAULT_LIMIT: usize = 1024;
 const WORD: usize = u64::BITS as usize;
 
 /// Descriptors and the open files they refer to.
 pub struct FdTable {
     slots: SpinLock<Slots>,
-    limit: AtomicUsize,
 }
 
 #[derive(Default, Clone)]
@@ -39,7 +35,7 @@ impl FdTable {
     /// An empty table.
     #[must_use]
     pub fn new() -> Self {
-        Self { slots: SpinLock::default(), limit: AtomicUsize::new(DEFAULT_LIMIT) }
+        Self { slots: SpinLock::default() }
     }
 
     /// A table with the same descriptors (`fork`, `CLOSE_RANGE_UNSHARE`).
@@ -53,21 +49,7 @@ impl FdTable {
         copy.cloexec.try_reserve_exact(slots.cloexec.len()).map_err(|_| Errno::ENOMEM)?;
         copy.files.extend(slots.files.iter().cloned());
         copy.cloexec.extend_from_slice(&slots.cloexec);
-        Ok(Self {
-            slots: SpinLock::new(copy),
-            limit: AtomicUsize::new(self.limit.load(Ordering::Relaxed)),
-        })
-    }
-
-    /// Sets the first descriptor that is not given out any more: the soft `RLIMIT_NOFILE`.
-    pub fn set_limit(&self, limit: u64) {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(NR_OPEN);
-        self.limit.store(limit, Ordering::Relaxed);
-    }
-
-    /// The first descriptor that is not given out any more.
-    pub fn limit(&self) -> usize {
-        self.limit.load(Ordering::Relaxed)
+        Ok(Self { slots: SpinLock::new(copy) })
     }
 
     /// The open file that `fd` refers to.
@@ -109,7 +91,7 @@ impl FdTable {
         file: Arc<OpenFile>,
         cloexec: bool,
     ) -> Result<Fd, Errno> {
-        let limit = self.limit();
+        let limit = limit();
         let mut slots = self.slots.lock();
         let index = slots.free_from(first);
         if index >= limit {
@@ -135,7 +117,7 @@ impl FdTable {
     /// # Errors
     /// `EBADF` if `fd` is negative or at the limit, `ENOMEM`.
     pub fn install_at(&self, fd: Fd, file: Arc<OpenFile>, cloexec: bool) -> Result<(), Errno> {
-        let index = fd.index().filter(|&index| index < self.limit()).ok_or(Errno::EBADF)?;
+        let index = fd.index().filter(|&index| index < limit()).ok_or(Errno::EBADF)?;
         let mut slots = self.slots.lock();
         slots.grow(index)?;
         let old = slots.put(index, Some(file), cloexec);
@@ -300,6 +282,13 @@ impl Slots {
             if on { *word |= bit } else { *word &= !bit }
         }
     }
+}
+
+/// The first descriptor that is not given out any more: the running process's soft
+/// `RLIMIT_NOFILE`.
+pub fn limit() -> usize {
+    let soft = try_current().map(|thread| thread.process.rlimits.soft(Resource::NOFILE));
+    soft.and_then(|soft| usize::try_from(soft).ok()).unwrap_or(NR_OPEN).min(NR_OPEN)
 }
 
 fn descriptor(index: usize) -> Result<Fd, Errno> {

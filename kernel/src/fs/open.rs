@@ -7,7 +7,7 @@ use elfin_syscalls::args::OpenFlags;
 
 use super::attr::FileKind;
 use super::dentry::{Dentry, PathRef};
-use super::device;
+use super::dev;
 use super::dir::DirectoryFile;
 use super::file::{File, OpenFile};
 use super::mount::MountFlags;
@@ -130,7 +130,7 @@ pub fn open_place(
     flags: OpenFlags,
 ) -> Result<Arc<OpenFile>, Errno> {
     if flags.contains(OpenFlags::PATH) {
-        return Ok(OpenFile::new(device::path_only(), flags, Some(place)));
+        return Ok(OpenFile::new(dev::path_only(), flags, Some(place)));
     }
     let inode = place.inode();
     let kind = inode.kind();
@@ -173,7 +173,7 @@ fn file_of(place: &PathRef, flags: OpenFlags) -> Result<Arc<dyn File>, Errno> {
     match inode.kind() {
         FileKind::Directory => Ok(DirectoryFile::shared()),
         FileKind::Char | FileKind::Block => {
-            device::open(inode.kind(), inode.attr().rdev, flags)
+            dev::open(inode.kind(), inode.attr().rdev, flags)
         }
         FileKind::Fifo => match inode.fifo() {
             Some(slot) => slot.open(inode, flags),

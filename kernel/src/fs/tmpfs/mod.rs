@@ -10,7 +10,7 @@ mod inode;
 mod pages;
 
 pub use inode::TmpInode;
-pub use pages::{Pages, Seals};
+pub use pages::{MAX_SIZE, Pages, Seals};
 
 use alloc::string::String;
 use alloc::sync::Arc;

@@ -240,7 +240,7 @@ impl Pages {
     ///
     /// # Errors
     /// `EPERM` by a seal.
-    pub fn punch(self: &Arc<Self>, offset: u64, end: u64) -> Result<(), Errno> {
+    pub fn punch(&self, offset: u64, end: u64) -> Result<(), Errno> {
         let _turn = self.change.lock();
         if self.seals().intersects(Seals::WRITE | Seals::FUTURE_WRITE) {
             return Err(Errno::EPERM);
@@ -248,13 +248,19 @@ impl Pages {
         let (first, last) = (offset.div_ceil(PAGE), end / PAGE);
         let mut frames = self.frames.lock();
         zero_part(&frames, offset, end.min(first * PAGE));
-        if last >= first {
-            zero_part(&frames, last * PAGE, end);
-            frames.remove(first, last);
+        if last < first {
+            return Ok(());
         }
-        drop(frames);
-        if last > first {
-            self.unmap_from(first);
+        zero_part(&frames, last * PAGE, end);
+        if self.mappings.load(Ordering::Acquire) == 0 {
+            frames.remove(first, last);
+            return Ok(());
+        }
+        // Mappings keep their frames, and private copies must stay: cleared in place.
+        let mut at = first;
+        while let Some(index) = frames.next(at).filter(|&index| index < last) {
+            zero_part(&frames, index * PAGE, (index + 1) * PAGE);
+            at = index + 1;
         }
         Ok(())
     }
