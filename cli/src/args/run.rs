@@ -13,6 +13,7 @@ use std::net::Ipv4Addr;
 /// Options of `elfin run`. Everything after PROGRAM belongs to the program.
 #[derive(Debug, Args)]
 #[command(
+    args_override_self = true,
     override_usage = "elfin run [OPTIONS] [--] PROGRAM [ARGS]...",
     after_long_help = "\
 Examples:

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::code::Code;
-use super::flow::{Atom, Flow, Isa, Reg, Source, State, Visit, analyze};
+use super::flow::{Atom, Flow, Isa, Reg, Source, State, Value, Visit, analyze};
 use super::functions::{Functions, Sweep};
 use super::noreturn::never_returning;
 
@@ -83,6 +83,9 @@ impl Callers {
     }
 }
 
+/// From what the analysis shows, picks where a number is chosen and what it may be.
+type Pick<'a> = dyn FnMut(Visit, &State) -> Option<(u64, Value)> + 'a;
+
 struct Scanner<'a> {
     code: &'a Code<'a>,
     functions: Functions,
@@ -139,11 +142,7 @@ impl Scanner<'_> {
     }
 
     /// Analyzes `function` and takes in the values that `pick` picks. Says whether there were any.
-    fn look<I: Isa>(
-        &mut self,
-        function: u64,
-        pick: &mut dyn FnMut(Visit, &State) -> Option<(u64, super::flow::Value)>,
-    ) -> bool {
+    fn look<I: Isa>(&mut self, function: u64, pick: &mut Pick<'_>) -> bool {
         let Some(range) = self.functions.range_of(function) else { return false };
         let Some(bytes) = self.code.bytes(&range) else { return false };
         self.analyses += 1;

@@ -1,107 +1,82 @@
-//! Writes a [`Tree`] as a cpio archive: each file of the host is read once, straight into the archive.
+//! Writes a [`Tree`] as an initramfs: each file of the host is read once, straight into the archive.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use elfin_loader::cpio::{Encoder, Meta};
 
-use super::tree::{Content, NodeKind, Tree};
+use super::tree::{Content, Node, NodeKind, Tree};
 
-const S_IFDIR: u32 = 0o040000;
-const S_IFREG: u32 = 0o100000;
-const S_IFLNK: u32 = 0o120000;
-const PAGE: u64 = 4096;
+const S_IFDIR: u32 = 0o040_000;
+const S_IFREG: u32 = 0o100_000;
+const S_IFLNK: u32 = 0o120_000;
+/// How much is written at once.
+const BUFFER: usize = 256 << 10;
 
-/// Writes `tree` to `out`.
+/// Writes `tree` to `out`. The data of larger files begins at multiples of a page, so that the kernel can use
+/// them where they are.
 ///
 /// # Errors
-/// Names the file that can not be read, or that changed its length meanwhile.
+/// Names the file that can not be read or is too long, or that became shorter meanwhile.
 pub fn write_initramfs(tree: &Tree, out: &mut File) -> Result<()> {
-    let mut out = Counting { inner: BufWriter::new(out), at: 0 };
-    let mut inode = 1;
+    let mut out = BufWriter::with_capacity(BUFFER, out);
+    let mut encoder = Encoder::new(true);
+    let mut head = Vec::new();
     for (path, node) in tree.iter() {
-        let (file_type, len) = match &node.kind {
-            NodeKind::Directory => (S_IFDIR, 0),
-            NodeKind::File(content) => (S_IFREG, content.len()),
-            NodeKind::Symlink(target) => (S_IFLNK, target.len() as u64),
-            NodeKind::Special { file_type, .. } => (*file_type, 0),
-        };
-        let (major, minor) = match node.kind {
-            NodeKind::Special { major, minor, .. } => (major, minor),
-            _ => (0, 0),
-        };
-        let len32 = u32::try_from(len).with_context(|| format!("{path} is longer than 4 GiB"))?;
-        let name = path.archive_name();
-        let mut name_len = name.len() + 1;
-        if len >= PAGE {
-            let end = out.at + 110 + name_len as u64;
-            name_len += (end.next_multiple_of(PAGE) - end) as usize;
-        }
-        write!(out, "070701")?;
-        for field in [
-            inode,
-            node.mode | file_type,
-            node.uid,
-            node.gid,
-            1,
-            node.mtime,
-            len32,
-            0,
-            0,
-            major,
-            minor,
-            name_len as u32,
-            0,
-        ] {
-            write!(out, "{field:08x}")?;
-        }
-        inode += 1;
-        out.write_all(name)?;
-        out.write_all(&vec![0; name_len - name.len()])?;
-        out.pad()?;
+        let len = data_len(node);
+        encoder
+            .entry(&mut head, path.archive_name(), &meta(node), len)
+            .with_context(|| format!("can not put {path} into the initramfs"))?;
+        out.write_all(&head)?;
+        head.clear();
         match &node.kind {
-            NodeKind::File(Content::Bytes(bytes)) => out.write_all(bytes)?,
-            NodeKind::Symlink(target) => out.write_all(target)?,
-            NodeKind::File(Content::Host(host, len)) => {
-                let reading = || format!("can not read '{}'", host.display());
-                let file = File::open(host).with_context(reading)?;
-                let copied = io::copy(&mut file.take(*len), &mut out).with_context(reading)?;
-                if copied != *len {
-                    bail!("'{}' became shorter while it was read", host.display());
-                }
+            NodeKind::File(Content::Bytes(bytes)) | NodeKind::Symlink(bytes) => {
+                out.write_all(bytes)?;
             }
-            _ => {}
+            NodeKind::File(Content::Host(host, len)) => copy(host, *len, &mut out)?,
+            NodeKind::Directory | NodeKind::Special { .. } => {}
         }
-        out.pad()?;
+        out.write_all(Encoder::padding(len))?;
     }
-    write!(out, "070701{:088}{:08x}{:08}TRAILER!!!\0", 0, 11, 0)?;
-    out.pad()?;
+    encoder.finish(&mut head).context("can not end the initramfs")?;
+    out.write_all(&head)?;
     out.flush()?;
     Ok(())
 }
 
-struct Counting<W> {
-    inner: W,
-    at: u64,
-}
-
-impl<W: Write> Counting<W> {
-    fn pad(&mut self) -> io::Result<()> {
-        while !self.at.is_multiple_of(4) {
-            self.write_all(&[0])?;
-        }
-        Ok(())
+fn data_len(node: &Node) -> u64 {
+    match &node.kind {
+        NodeKind::File(content) => content.len(),
+        NodeKind::Symlink(target) => u64::try_from(target.len()).unwrap_or(u64::MAX),
+        NodeKind::Directory | NodeKind::Special { .. } => 0,
     }
 }
 
-impl<W: Write> Write for Counting<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.inner.write(bytes)?;
-        self.at += count as u64;
-        Ok(count)
+fn meta(node: &Node) -> Meta {
+    let (file_type, rdev) = match node.kind {
+        NodeKind::Directory => (S_IFDIR, (0, 0)),
+        NodeKind::File(_) => (S_IFREG, (0, 0)),
+        NodeKind::Symlink(_) => (S_IFLNK, (0, 0)),
+        NodeKind::Special { file_type, major, minor } => (file_type, (major, minor)),
+    };
+    Meta {
+        uid: node.uid,
+        gid: node.gid,
+        mtime: node.mtime,
+        rdev,
+        ..Meta::new(file_type | node.mode)
     }
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
+/// Copies `len` bytes of `host`: what is added to it meanwhile is left out.
+fn copy(host: &Path, len: u64, out: &mut impl Write) -> Result<()> {
+    let reading = || format!("can not read '{}'", host.display());
+    let file = File::open(host).with_context(reading)?;
+    let copied = io::copy(&mut file.take(len), out).with_context(reading)?;
+    if copied != len {
+        bail!("'{}' became shorter while it was read", host.display());
     }
+    Ok(())
 }

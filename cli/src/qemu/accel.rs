@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use super::kvm_probe;
 use crate::args::AccelChoice;
+use crate::host::Reporter;
 
 const KVM_DEVICE: &str = "/dev/kvm";
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -52,7 +53,7 @@ pub fn choose_accel(choice: AccelChoice, qemu: &OsStr) -> Result<Accel> {
     if choice == AccelChoice::Tcg {
         return Ok(Accel::Tcg("--accel tcg".into()));
     }
-    match (kvm_works(qemu), choice) {
+    match (kvm_works(qemu, choice), choice) {
         (Ok(()), _) => Ok(Accel::Kvm),
         (Err(reason), AccelChoice::Kvm) => {
             bail!(
@@ -63,7 +64,7 @@ pub fn choose_accel(choice: AccelChoice, qemu: &OsStr) -> Result<Accel> {
     }
 }
 
-fn kvm_works(qemu: &OsStr) -> Result<()> {
+fn kvm_works(qemu: &OsStr, choice: AccelChoice) -> Result<()> {
     // What fails here may be repaired at any time, so it is not remembered.
     OpenOptions::new().read(true).write(true).open(KVM_DEVICE).context(KVM_DEVICE)?;
     let cache = Cache::new();
@@ -73,6 +74,10 @@ fn kvm_works(qemu: &OsStr) -> Result<()> {
         None => {}
     }
     let verdict = kvm_probe::probe(qemu, "kvm", kvm_probe::LIMIT);
+    if let (Err(reason), AccelChoice::Auto) = (&verdict, choice) {
+        // Said once: the next time the verdict is known.
+        Reporter.line(&format!("elfin: {KVM_DEVICE} does not work here ({reason:#}); using TCG"));
+    }
     if let Some(cache) = cache {
         // A verdict that can not be kept is found again next time.
         let _ = cache.write(qemu, verdict.is_ok());

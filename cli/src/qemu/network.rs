@@ -13,6 +13,8 @@ const USER_ADDRESS: Cidr = Cidr { address: Ipv4Addr::new(10, 0, 2, 15), prefix: 
 const USER_GATEWAY_HOST: u32 = 2;
 /// Which host of a user network is the name server.
 const USER_NAME_SERVER_HOST: u32 = 3;
+/// The interfaces of our network namespace (proc(5)).
+const NETWORK_DEVICES: &str = "/proc/net/dev";
 /// The guest's name for its card.
 const INTERFACE: &str = "eth0";
 /// The kernel's parameter takes two name servers.
@@ -82,6 +84,7 @@ impl Network {
                 if args.ip.is_none() && !args.dhcp {
                     bail!("--net tap={name} wants the guest's address: --ip ADDR/PREFIX or --dhcp");
                 }
+                require_interface(&name)?;
                 Card::Tap(name)
             }
             NetChoice::User => Card::User(args.ports.clone()),
@@ -162,6 +165,20 @@ impl Network {
     }
 }
 
+/// Whether the host has the interface: QEMU would make one that nobody has set up.
+fn require_interface(name: &str) -> Result<()> {
+    let Ok(devices) = std::fs::read_to_string(NETWORK_DEVICES) else { return Ok(()) };
+    let known = devices.lines().filter_map(|line| line.trim_start().split_once(':'));
+    if known.into_iter().any(|(device, _)| device == name) {
+        return Ok(());
+    }
+    bail!(
+        "--net tap={name}: this host has no interface '{name}'. Make it: \
+         ip tuntap add {name} mode tap user $USER; ip addr add ADDR/PREFIX dev {name}; \
+         ip link set {name} up"
+    )
+}
+
 /// Host number `host` of the network that `address` is in.
 fn host_of(address: Cidr, host: u32) -> Ipv4Addr {
     let network = u32::from(address.address) & u32::from(address.netmask());
@@ -173,6 +190,7 @@ mod tests {
     use super::*;
     use crate::args::{Cli, Command};
     use clap::Parser;
+    use elfin_loader::cmdline::{Autoconf, IpConfig};
 
     fn network(options: &str) -> Result<Option<Network>> {
         let words = ["elfin", "run"].into_iter().chain(options.split_whitespace()).chain(["x"]);
@@ -189,6 +207,7 @@ mod tests {
         assert!(network("--net none -p 1:2").is_err());
         assert!(network("--net tap=t0").is_err());
         assert!(network("--net tap=t0 --ip 10.1.0.2/24 -p 1:2").is_err());
+        assert!(network("--net tap=no-such-if --ip 10.1.0.2/24").is_err());
         assert!(network("--ip 1.2.3.4/8 --dhcp").is_err());
         assert!(network("--net user --dns 1.1.1.1 --dns 1.1.1.2 --dns 1.1.1.3").is_err());
     }
@@ -211,14 +230,19 @@ mod tests {
             "user,id=net0,net=192.168.7.0/24,host=192.168.7.2,hostfwd=tcp:127.0.0.1:1-192.168.7.9:2"
         );
         assert!(moved.ip_parameter("h").ends_with(":192.168.7.3"));
+        let parameter = moved.ip_parameter("h");
+        let read = IpConfig::parse(parameter.strip_prefix("ip=").unwrap()).unwrap();
+        assert_eq!(read.client, Some(Ipv4Addr::new(192, 168, 7, 9)));
+        assert_eq!((read.prefix, read.autoconf), (Some(24), Autoconf::Off));
+        assert_eq!(read.dns, [Some(Ipv4Addr::new(192, 168, 7, 3)), None]);
         assert_eq!(network("--dhcp").unwrap().unwrap().ip_parameter("h"), "ip=dhcp");
     }
 
     #[test]
     fn a_tap_has_what_it_is_given() {
-        let tap = network("--net tap=t0 --ip 10.1.0.2/16 --gateway 10.1.0.1 --dns 9.9.9.9");
+        let tap = network("--net tap=lo --ip 10.1.0.2/16 --gateway 10.1.0.1 --dns 9.9.9.9");
         let tap = tap.unwrap().unwrap();
-        assert_eq!(tap.netdev(), "tap,id=net0,ifname=t0,script=no,downscript=no");
+        assert_eq!(tap.netdev(), "tap,id=net0,ifname=lo,script=no,downscript=no");
         assert_eq!(tap.ip_parameter("h"), "ip=10.1.0.2::10.1.0.1:255.255.0.0:h:eth0:off:9.9.9.9");
     }
 }

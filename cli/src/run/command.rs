@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use elfin_loader::cmdline::ARGUMENT_FILE_PATH;
 
 use super::environment::environment;
-use super::parameters::{ARGUMENT_FILE, STDIN_FILE, WindowSize, kernel_parameters};
+use super::parameters::{STDIN_FILE, WindowSize, kernel_parameters};
 use super::program::{self, Program};
 use super::report;
 use crate::args::{FirmwareChoice, MachineChoice, MemorySize, RunArgs};
@@ -121,8 +122,8 @@ fn collect(args: &RunArgs, network: Option<&Network>, input: HostInput) -> Resul
     };
     add_skeleton(&mut tree, &skeleton)?;
 
-    let arguments = program::argument_file(args, &program, environment(args, input)?)?;
-    tree.insert(&GuestPath::new(ARGUMENT_FILE), Node::file(arguments, 0o400))?;
+    let arguments = program::argument_file(args, &program, &environment(args, input)?)?;
+    tree.insert(&GuestPath::new(ARGUMENT_FILE_PATH), Node::file(arguments, 0o400))?;
     if input == HostInput::File {
         let mut bytes = Vec::new();
         io::stdin().read_to_end(&mut bytes).context("can not read the standard input")?;

@@ -1,11 +1,11 @@
 //! The kernel command line, in the order that docs/src/host-protocol.md gives.
 
+use elfin_loader::cmdline::ARGUMENT_FILE_PATH;
+
 use crate::args::RunArgs;
 use crate::host::{HostInput, HostOutput};
 use crate::qemu::Network;
 
-/// Where the argument file is in the initramfs.
-pub const ARGUMENT_FILE: &str = "/.elfin/args";
 /// Where a redirected standard input is in the initramfs.
 pub const STDIN_FILE: &str = "/.elfin/stdin";
 
@@ -24,7 +24,7 @@ pub fn kernel_parameters(
         "console=ttyS0".to_owned(),
         if args.verbose { "loglevel=7" } else { "quiet" }.to_owned(),
         "elfin.debugcon=1".to_owned(),
-        format!("elfin.args={ARGUMENT_FILE}"),
+        format!("elfin.args={ARGUMENT_FILE_PATH}"),
         format!("elfin.stdin={}", input.parameter()),
         format!("elfin.stdout={}", output.parameter()),
     ];

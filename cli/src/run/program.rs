@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use elfin_loader::cmdline::ArgumentFile;
+
 use crate::args::RunArgs;
 use crate::exit::Refused;
 use crate::image::{Content, GuestPath, NodeKind, Tree, add_host_path};
@@ -110,7 +112,7 @@ fn require_executable(name: &str, mode: u32) -> Result<()> {
 }
 
 /// The program's argument vector.
-pub fn argv(args: &RunArgs, program: &Program) -> Vec<Vec<u8>> {
+fn argv(args: &RunArgs, program: &Program) -> Vec<Vec<u8>> {
     let first = args.argv0.clone().unwrap_or_else(|| OsString::from(&program.guest));
     let rest = args.command.iter().skip(1).cloned();
     std::iter::once(first).chain(rest).map(OsString::into_vec).collect()
@@ -125,11 +127,13 @@ pub fn check(program: &Program, tree: &Tree) -> Result<(), Refused> {
 }
 
 /// The bytes of the argument file.
-pub fn argument_file(args: &RunArgs, program: &Program, env: Vec<Vec<u8>>) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    for word in argv(args, program).into_iter().chain(env) {
-        bytes.extend_from_slice(&word);
-        bytes.push(0);
-    }
-    Ok(bytes)
+pub fn argument_file(args: &RunArgs, program: &Program, env: &[Vec<u8>]) -> Result<Vec<u8>> {
+    let argv = argv(args, program);
+    let file = ArgumentFile {
+        program: program.guest.as_os_str().as_bytes(),
+        directory: args.workdir.as_os_str().as_bytes(),
+        args: argv.iter().map(Vec::as_slice).collect(),
+        env: env.iter().map(Vec::as_slice).collect(),
+    };
+    file.encode().context("can not pass the program's arguments")
 }
