@@ -53,18 +53,19 @@ impl Errno {
     /// The constant's name (`"ENOENT"`), or `"E?"` for a number without one.
     #[must_use]
     pub fn name(self) -> &'static str {
-        self.entry().map_or("E?", |entry| entry.1)
+        self.line().and_then(|line| line.split(' ').next()).unwrap_or("E?")
     }
 
     /// What the C library says about the error.
     #[must_use]
     pub fn message(self) -> &'static str {
-        self.entry().map_or("Unknown error", |entry| entry.2)
+        self.line().and_then(|line| line.split_once(' ')).map_or("Unknown error", |parts| parts.1)
     }
 
-    fn entry(self) -> Option<&'static (u16, &'static str, &'static str)> {
-        let index = NAMES.binary_search_by_key(&self.0, |entry| entry.0).ok()?;
-        NAMES.get(index)
+    /// The name and the message.
+    fn line(self) -> Option<&'static str> {
+        let index = NUMBERS.binary_search(&self.0).ok()?;
+        LINES.lines().nth(index)
     }
 }
 
@@ -95,7 +96,11 @@ macro_rules! errnos {
             /// The same as [`Errno::EOPNOTSUPP`].
             pub const ENOTSUP: Errno = Errno::EOPNOTSUPP;
         }
-        static NAMES: &[(u16, &str, &str)] = &[$(($number, stringify!($name), $message),)*];
+        /// The numbers, in order.
+        static NUMBERS: &[u16] = &[$($number,)*];
+        /// In the same order: a line with the name and the message. One string for all, because
+        /// a kernel carries it.
+        static LINES: &str = concat!($(stringify!($name), " ", $message, "\n",)*);
     };
 }
 
@@ -253,7 +258,8 @@ mod tests {
 
     #[test]
     fn names_are_sorted_and_found() {
-        assert!(NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(NUMBERS.is_sorted());
+        assert_eq!(NUMBERS.len(), LINES.lines().count());
         assert_eq!(Errno::EAGAIN.name(), "EAGAIN");
         assert_eq!(Errno::from_number(41).map(Errno::name), Some("E?"));
         assert_eq!(std::format!("{}", Errno::ENOENT), "ENOENT (No such file or directory)");

@@ -24,27 +24,16 @@ macro_rules! open_bits {
             pub const PATH: u32 = 0o10_000_000;
             pub const TMPFILE: u32 = 0o20_000_000 | DIRECTORY;
             /// The names, for a trace. Those that contain another's bits come first.
-            pub static NAMES: crate::args::Names = crate::args::Names {
-                prefix: "O_",
-                list: &[
-                    ("CREAT", CREAT as u64),
-                    ("EXCL", EXCL as u64),
-                    ("NOCTTY", NOCTTY as u64),
-                    ("TRUNC", TRUNC as u64),
-                    ("APPEND", APPEND as u64),
-                    ("NONBLOCK", NONBLOCK as u64),
-                    ("SYNC", SYNC as u64),
-                    ("DSYNC", DSYNC as u64),
-                    ("ASYNC", ASYNC as u64),
-                    ("DIRECT", DIRECT as u64),
-                    ("LARGEFILE", LARGEFILE as u64),
-                    ("TMPFILE", TMPFILE as u64),
-                    ("DIRECTORY", DIRECTORY as u64),
-                    ("NOFOLLOW", NOFOLLOW as u64),
-                    ("NOATIME", NOATIME as u64),
-                    ("CLOEXEC", CLOEXEC as u64),
-                    ("PATH", PATH as u64),
-                ],
+            pub const NAMES: &crate::args::Names = crate::args::names! {
+                "O_" {
+                    CREAT = CREAT as u64, EXCL = EXCL as u64, NOCTTY = NOCTTY as u64,
+                    TRUNC = TRUNC as u64, APPEND = APPEND as u64, NONBLOCK = NONBLOCK as u64,
+                    SYNC = SYNC as u64, DSYNC = DSYNC as u64, ASYNC = ASYNC as u64,
+                    DIRECT = DIRECT as u64, LARGEFILE = LARGEFILE as u64,
+                    TMPFILE = TMPFILE as u64, DIRECTORY = DIRECTORY as u64,
+                    NOFOLLOW = NOFOLLOW as u64, NOATIME = NOATIME as u64,
+                    CLOEXEC = CLOEXEC as u64, PATH = PATH as u64,
+                }
             };
         }
     };

@@ -1,7 +1,7 @@
 //! Events: `pollfd`, `epoll_event`, `signalfd_siginfo`, `inotify_event`, `fd_set`.
 
 use super::macros::abi;
-use crate::args::{EpollEvents, PollEvents, Shape, UserData};
+use crate::args::{EpollEvents, Item, PollEvents, UserItem};
 
 abi! {
     /// `struct pollfd`.
@@ -95,8 +95,8 @@ macro_rules! epoll_event {
             }
         }
 
-        impl UserData for $name {
-            const SHAPE: Shape = Shape::EpollEvent;
+        impl UserItem for $name {
+            const ITEM: Item = Item::EpollEvent;
         }
     };
 }

@@ -1,10 +1,10 @@
 //! `abi!`: structures with the derives that all of them need.
 
-/// Defines structures that go to and come from programs. `as Shape` names how a trace prints it.
+/// Defines structures that go to and come from programs. `as Item` names how a trace prints it.
 macro_rules! abi {
     ($(
         $(#[$meta:meta])*
-        pub struct $name:ident $(as $shape:ident)? {
+        pub struct $name:ident $(as $item:ident)? {
             $($(#[$field_meta:meta])* pub $field:ident : $ty:ty,)*
         }
     )*) => {$(
@@ -19,23 +19,23 @@ macro_rules! abi {
             $($(#[$field_meta])* pub $field: $ty,)*
         }
 
-        impl $crate::args::UserData for $name {
-            const SHAPE: $crate::args::Shape = $crate::abi::macros::shape!($($shape)?);
+        impl $crate::args::UserItem for $name {
+            const ITEM: $crate::args::Item = $crate::abi::macros::item!($($item)?);
         }
     )*};
 }
 pub(crate) use abi;
 
-/// The shape of a structure: opaque unless named.
-macro_rules! shape {
+/// What a structure is for a trace: opaque unless named.
+macro_rules! item {
     () => {
-        $crate::args::Shape::Opaque
+        $crate::args::Item::Opaque
     };
-    ($shape:ident) => {
-        $crate::args::Shape::$shape
+    ($item:ident) => {
+        $crate::args::Item::$item
     };
 }
-pub(crate) use shape;
+pub(crate) use item;
 
 /// Defines constants in groups: the type, then names and values. A group's comment documents
 /// each of its constants, whose names are Linux's.

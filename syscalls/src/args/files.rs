@@ -1,7 +1,8 @@
 //! Arguments about files: [`OpenFlags`], [`AtFlags`], [`Whence`], `fcntl` and `ioctl` commands.
 
+use super::kind::names;
 use super::macros::{codes, flag_set};
-use super::{FromArg, Kind, Names, Special};
+use super::{FromArg, Kind, Names, Set, Special};
 use crate::abi::open_bits;
 use crate::errno::Errno;
 
@@ -68,8 +69,8 @@ impl OpenFlags {
     #[must_use]
     pub const fn names(arch: crate::Arch) -> &'static Names {
         match arch {
-            crate::Arch::X86_64 => &crate::abi::open_bits_x86_64::NAMES,
-            crate::Arch::Aarch64 => &crate::abi::open_bits_aarch64::NAMES,
+            crate::Arch::X86_64 => crate::abi::open_bits_x86_64::NAMES,
+            crate::Arch::Aarch64 => crate::abi::open_bits_aarch64::NAMES,
         }
     }
 
@@ -120,14 +121,13 @@ pub enum Whence {
 
 impl Whence {
     /// The names, for a trace.
-    pub const NAMES: &'static Names = &Names {
-        prefix: "SEEK_",
-        list: &[("SET", 0), ("CUR", 1), ("END", 2), ("DATA", 3), ("HOLE", 4)],
-    };
+    pub const NAMES: &'static Names = names! { "SEEK_" {
+        SET = 0, CUR = 1, END = 2, DATA = 3, HOLE = 4,
+    } };
 }
 
 impl FromArg for Whence {
-    const KIND: Kind = Kind::Code(Self::NAMES);
+    const KIND: Kind = Kind::Code(Set::Whence);
     #[inline]
     fn from_arg(raw: usize) -> Result<Self, Errno> {
         match raw as u32 {

@@ -1,17 +1,73 @@
 //! What an argument is, for the trace: [`Kind`], [`Shape`] and the [`Names`] of flags.
+//!
+//! A kernel carries a kind for every argument of every call, so they are small: names stand in
+//! one string, and a kind refers to them by its [`Set`].
 
-/// Names of constants and their values: the prefix is left out in each name.
+/// Names of constants and their values, without the prefix that all share.
 #[derive(Debug)]
 pub struct Names {
     /// What stands before every name: `"O_"`.
     pub prefix: &'static str,
-    /// Name without the prefix, and value.
-    pub list: &'static [(&'static str, u64)],
+    /// The names, each followed by a space.
+    pub names: &'static str,
+    /// The values in the same order.
+    pub values: &'static [u64],
+}
+
+impl Names {
+    /// Each name without the prefix, with its value.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.names.split_ascii_whitespace().zip(self.values.iter().copied())
+    }
+}
+
+/// A constant with [`Names`] from names and values.
+macro_rules! names {
+    ($prefix:literal { $($name:tt = $value:expr),* $(,)? }) => {
+        &$crate::args::Names {
+            prefix: $prefix,
+            names: concat!($(stringify!($name), " "),*),
+            values: &[$($value),*],
+        }
+    };
+}
+pub(crate) use names;
+
+/// Makes [`Set`] from the types that have names.
+macro_rules! sets {
+    ($($set:ident)*) => {
+        /// The types whose values a trace shows by name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "each is the argument type of this name")]
+        pub enum Set { $($set,)* }
+
+        impl Set {
+            /// All of them.
+            pub const ALL: &'static [Set] = &[$(Set::$set),*];
+
+            /// The names.
+            #[must_use]
+            pub const fn names(self) -> &'static Names {
+                match self { $(Set::$set => super::$set::NAMES,)* }
+            }
+        }
+    };
+}
+
+sets! {
+    AccessMode Advice ArchPrctlCode AtFlags ClockId CloneFlags CloseRangeFlags Dup3Flags
+    EpollEvents EpollFlags EpollOp EventFdFlags FallocateMode FcntlCmd FlockOp FutexOp
+    GetrandomFlags InotifyFlags IoctlCmd MapFlags MemfdFlags MlockallFlags MountFlags MremapFlags
+    MsgFlags MsyncFlags PipeFlags PollEvents PrctlOption ProtFlags RebootCmd RenameFlags Resource
+    RwFlags SigHow SigactionFlags SignalFdFlags SockFlags SockType SpliceFlags StatxMask
+    TimerFdFlags TimerFdSetFlags TimerFlags UmountFlags WaitOptions Whence XattrFlags
 }
 
 /// How the word of one argument is to be read and printed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// No argument.
+    None,
     /// A signed 32-bit number.
     Int,
     /// An unsigned 32-bit number.
@@ -33,9 +89,9 @@ pub enum Kind {
     /// A signal number.
     Signal,
     /// A set of bits.
-    Flags(&'static Names),
+    Flags(Set),
     /// One of several values.
-    Code(&'static Names),
+    Code(Set),
     /// Bits in which some are a field of their own; printed by the type's own rule.
     Special(Special),
     /// Something the program passes in.
@@ -62,8 +118,28 @@ pub enum Special {
 }
 
 /// What lies at the address of a [`Kind::In`] or [`Kind::Out`] argument.
-#[derive(Clone, Copy, Debug)]
-pub enum Shape {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// One of them.
+    pub item: Item,
+    /// How many there are.
+    pub count: Count,
+}
+
+/// How many [`Item`]s lie at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// A single one.
+    One,
+    /// Two.
+    Two,
+    /// As many as the next argument says.
+    Next,
+}
+
+/// What a trace can show of the program's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
     /// Nothing the trace knows: only the address is printed.
     Opaque,
     /// A byte.
@@ -104,31 +180,22 @@ pub enum Shape {
     Msghdr,
     /// `struct utsname`.
     Utsname,
-    /// As many as the next argument says.
-    Slice(&'static Shape),
-    /// Always this many.
-    Array(&'static Shape, usize),
 }
 
-impl Shape {
-    /// The size of one in bytes, for `arch`; 0 where it is not known or varies.
+impl Item {
+    /// The size of one in bytes, for `arch`; 0 if it never stands in an array.
     #[must_use]
     pub const fn size(self, arch: crate::Arch) -> usize {
         match self {
-            Shape::Opaque | Shape::Stat | Shape::Slice(_) => 0,
-            Shape::Byte => 1,
-            Shape::I32 | Shape::U32 => 4,
-            Shape::I64 | Shape::U64 | Shape::Sigset | Shape::Pollfd => 8,
-            Shape::Timespec | Shape::Timeval | Shape::Iovec | Shape::Rlimit => 16,
-            Shape::Itimerspec | Shape::Itimerval | Shape::Sigaction => 32,
-            Shape::EpollEvent => match arch {
+            Item::Byte => 1,
+            Item::I32 | Item::U32 => 4,
+            Item::I64 | Item::U64 | Item::Sigset | Item::Pollfd => 8,
+            Item::Timespec | Item::Timeval | Item::Iovec => 16,
+            Item::EpollEvent => match arch {
                 crate::Arch::X86_64 => 12,
                 crate::Arch::Aarch64 => 16,
             },
-            Shape::Siginfo => 128,
-            Shape::Msghdr => 56,
-            Shape::Utsname => 390,
-            Shape::Array(one, count) => one.size(arch) * count,
+            _ => 0,
         }
     }
 }

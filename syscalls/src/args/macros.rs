@@ -26,9 +26,8 @@ macro_rules! flag_set {
         }
         impl $name {
             /// The flags' names, for a trace.
-            pub const NAMES: &'static $crate::args::Names = &$crate::args::Names {
-                prefix: $prefix,
-                list: &[$((stringify!($flag), { let value: $bits = $value; value as u64 }),)*],
+            pub const NAMES: &'static $crate::args::Names = $crate::args::kind::names! {
+                $prefix { $($flag = { let value: $bits = $value; value as u64 }),* }
             };
 
             /// Passes the set on if it has no bit outside `allowed`.
@@ -48,7 +47,7 @@ macro_rules! flag_set {
             }
         }
         impl $crate::args::FromArg for $name {
-            const KIND: $crate::args::Kind = $crate::args::Kind::Flags(Self::NAMES);
+            const KIND: $crate::args::Kind = $crate::args::Kind::Flags($crate::args::Set::$name);
             #[inline]
             fn from_arg(raw: usize) -> Result<Self, $crate::Errno> {
                 // Narrowing is what Linux does to an `int` or `unsigned` parameter.
@@ -86,13 +85,12 @@ macro_rules! codes {
             pub const $code: Self = Self($value);)*
 
             /// The codes' names, for a trace.
-            pub const NAMES: &'static $crate::args::Names = &$crate::args::Names {
-                prefix: $prefix,
-                list: &[$((stringify!($code), { let value: $bits = $value; value as u32 as u64 }),)*],
+            pub const NAMES: &'static $crate::args::Names = $crate::args::kind::names! {
+                $prefix { $($code = { let value: $bits = $value; value as u32 as u64 }),* }
             };
         }
         impl $crate::args::FromArg for $name {
-            const KIND: $crate::args::Kind = $crate::args::Kind::Code(Self::NAMES);
+            const KIND: $crate::args::Kind = $crate::args::Kind::Code($crate::args::Set::$name);
             #[inline]
             fn from_arg(raw: usize) -> Result<Self, $crate::Errno> {
                 // Narrowing is what Linux does to an `int` or `unsigned` parameter.

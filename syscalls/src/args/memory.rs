@@ -1,5 +1,6 @@
 //! Arguments about memory: [`ProtFlags`], [`MapFlags`], [`Advice`] and their kin.
 
+use super::kind::names;
 use super::macros::{codes, flag_set};
 use super::{FromArg, Kind, Names, Special};
 use crate::errno::Errno;
@@ -72,25 +73,12 @@ impl MapFlags {
     /// Where the page size of `HUGETLB` begins.
     pub const HUGE_SHIFT: u32 = 26;
     /// The flags' names, for a trace.
-    pub const NAMES: &'static Names = &Names {
-        prefix: "MAP_",
-        list: &[
-            ("FIXED", 0x10),
-            ("ANONYMOUS", 0x20),
-            ("32BIT", 0x40),
-            ("GROWSDOWN", 0x100),
-            ("DENYWRITE", 0x800),
-            ("EXECUTABLE", 0x1000),
-            ("LOCKED", 0x2000),
-            ("NORESERVE", 0x4000),
-            ("POPULATE", 0x8000),
-            ("NONBLOCK", 0x1_0000),
-            ("STACK", 0x2_0000),
-            ("HUGETLB", 0x4_0000),
-            ("SYNC", 0x8_0000),
-            ("FIXED_NOREPLACE", 0x10_0000),
-        ],
-    };
+    pub const NAMES: &'static Names = names! { "MAP_" {
+        FIXED = 0x10, ANONYMOUS = 0x20, 32BIT = 0x40, GROWSDOWN = 0x100,
+        DENYWRITE = 0x800, EXECUTABLE = 0x1000, LOCKED = 0x2000, NORESERVE = 0x4000,
+        POPULATE = 0x8000, NONBLOCK = 0x1_0000, STACK = 0x2_0000, HUGETLB = 0x4_0000,
+        SYNC = 0x8_0000, FIXED_NOREPLACE = 0x10_0000,
+    } };
 
     /// The type of sharing.
     ///

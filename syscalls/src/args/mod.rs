@@ -18,7 +18,8 @@ mod user;
 
 pub use events::*;
 pub use files::*;
-pub use kind::{Kind, Names, Shape, Special};
+pub(crate) use kind::names;
+pub use kind::{Count, Item, Kind, Names, Set, Shape, Special};
 pub use macros::Strict;
 pub use memory::*;
 pub use process::*;

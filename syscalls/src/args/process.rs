@@ -1,5 +1,6 @@
 //! Arguments about processes, threads, signals and futexes.
 
+use super::kind::names;
 use super::macros::{codes, flag_set};
 use super::{FromArg, Kind, Names, Special};
 use crate::errno::Errno;
@@ -72,37 +73,16 @@ impl CloneFlags {
     pub const SIGNAL_MASK: u64 = 0xff;
 
     /// The flags' names, for a trace.
-    pub const NAMES: &'static Names = &Names {
-        prefix: "CLONE_",
-        list: &[
-            ("VM", 0x100),
-            ("FS", 0x200),
-            ("FILES", 0x400),
-            ("SIGHAND", 0x800),
-            ("PIDFD", 0x1000),
-            ("PTRACE", 0x2000),
-            ("VFORK", 0x4000),
-            ("PARENT", 0x8000),
-            ("THREAD", 0x1_0000),
-            ("NEWNS", 0x2_0000),
-            ("SYSVSEM", 0x4_0000),
-            ("SETTLS", 0x8_0000),
-            ("PARENT_SETTID", 0x10_0000),
-            ("CHILD_CLEARTID", 0x20_0000),
-            ("DETACHED", 0x40_0000),
-            ("UNTRACED", 0x80_0000),
-            ("CHILD_SETTID", 0x100_0000),
-            ("NEWCGROUP", 0x200_0000),
-            ("NEWUTS", 0x400_0000),
-            ("NEWIPC", 0x800_0000),
-            ("NEWUSER", 0x1000_0000),
-            ("NEWPID", 0x2000_0000),
-            ("NEWNET", 0x4000_0000),
-            ("IO", 0x8000_0000),
-            ("CLEAR_SIGHAND", 0x1_0000_0000),
-            ("INTO_CGROUP", 0x2_0000_0000),
-        ],
-    };
+    pub const NAMES: &'static Names = names! { "CLONE_" {
+        VM = 0x100, FS = 0x200, FILES = 0x400, SIGHAND = 0x800, PIDFD = 0x1000,
+        PTRACE = 0x2000, VFORK = 0x4000, PARENT = 0x8000, THREAD = 0x1_0000,
+        NEWNS = 0x2_0000, SYSVSEM = 0x4_0000, SETTLS = 0x8_0000,
+        PARENT_SETTID = 0x10_0000, CHILD_CLEARTID = 0x20_0000, DETACHED = 0x40_0000,
+        UNTRACED = 0x80_0000, CHILD_SETTID = 0x100_0000, NEWCGROUP = 0x200_0000,
+        NEWUTS = 0x400_0000, NEWIPC = 0x800_0000, NEWUSER = 0x1000_0000,
+        NEWPID = 0x2000_0000, NEWNET = 0x4000_0000, IO = 0x8000_0000,
+        CLEAR_SIGHAND = 0x1_0000_0000, INTO_CGROUP = 0x2_0000_0000,
+    } };
 
     /// The signal that `clone` asks to be sent to the parent at the end; 0 for none.
     #[inline]
@@ -376,25 +356,11 @@ impl FutexOp {
     pub const MATCH_ANY: u32 = u32::MAX;
 
     /// The commands' names, for a trace.
-    pub const NAMES: &'static Names = &Names {
-        prefix: "FUTEX_",
-        list: &[
-            ("WAIT", 0),
-            ("WAKE", 1),
-            ("FD", 2),
-            ("REQUEUE", 3),
-            ("CMP_REQUEUE", 4),
-            ("WAKE_OP", 5),
-            ("LOCK_PI", 6),
-            ("UNLOCK_PI", 7),
-            ("TRYLOCK_PI", 8),
-            ("WAIT_BITSET", 9),
-            ("WAKE_BITSET", 10),
-            ("WAIT_REQUEUE_PI", 11),
-            ("CMP_REQUEUE_PI", 12),
-            ("LOCK_PI2", 13),
-        ],
-    };
+    pub const NAMES: &'static Names = names! { "FUTEX_" {
+        WAIT = 0, WAKE = 1, FD = 2, REQUEUE = 3, CMP_REQUEUE = 4, WAKE_OP = 5,
+        LOCK_PI = 6, UNLOCK_PI = 7, TRYLOCK_PI = 8, WAIT_BITSET = 9, WAKE_BITSET = 10,
+        WAIT_REQUEUE_PI = 11, CMP_REQUEUE_PI = 12, LOCK_PI2 = 13,
+    } };
 }
 
 impl FromArg for FutexOp {

@@ -1,5 +1,6 @@
 //! Arguments about sockets: [`SockType`], [`SockFlags`], [`MsgFlags`].
 
+use super::kind::names;
 use super::macros::flag_set;
 use super::{FromArg, Kind, Names, Special};
 use crate::errno::Errno;
@@ -30,17 +31,9 @@ impl SockType {
     pub const MASK: u32 = 0xf;
 
     /// The types' names, for a trace.
-    pub const NAMES: &'static Names = &Names {
-        prefix: "SOCK_",
-        list: &[
-            ("STREAM", 1),
-            ("DGRAM", 2),
-            ("RAW", 3),
-            ("RDM", 4),
-            ("SEQPACKET", 5),
-            ("PACKET", 10),
-        ],
-    };
+    pub const NAMES: &'static Names = names! { "SOCK_" {
+        STREAM = 1, DGRAM = 2, RAW = 3, RDM = 4, SEQPACKET = 5, PACKET = 10,
+    } };
 
     /// Whether reads must not wait.
     #[inline]

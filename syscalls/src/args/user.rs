@@ -6,7 +6,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use super::{FromArg, Kind, Shape};
+use super::{Count, FromArg, Item, Kind, Shape};
 use crate::errno::Errno;
 
 /// A user address; nothing about it is checked.
@@ -99,23 +99,33 @@ address_kinds! {
     UserSockaddr => Sockaddr;
 }
 
-/// What can lie at a typed user address.
+/// What can lie at a typed user address: an item, or several.
 pub trait UserData {
     /// How a trace prints it.
     const SHAPE: Shape;
 }
 
-impl<T: UserData> UserData for [T] {
-    const SHAPE: Shape = Shape::Slice(&T::SHAPE);
+/// One of something at a user address.
+pub trait UserItem {
+    /// How a trace prints it.
+    const ITEM: Item;
 }
 
-impl<T: UserData, const N: usize> UserData for [T; N] {
-    const SHAPE: Shape = Shape::Array(&T::SHAPE, N);
+impl<T: UserItem> UserData for T {
+    const SHAPE: Shape = Shape { item: T::ITEM, count: Count::One };
+}
+
+impl<T: UserItem> UserData for [T] {
+    const SHAPE: Shape = Shape { item: T::ITEM, count: Count::Next };
+}
+
+impl<T: UserItem> UserData for [T; 2] {
+    const SHAPE: Shape = Shape { item: T::ITEM, count: Count::Two };
 }
 
 macro_rules! plain_data {
-    ($($type:ty => $shape:ident),*) => {
-        $(impl UserData for $type { const SHAPE: Shape = Shape::$shape; })*
+    ($($type:ty => $item:ident),*) => {
+        $(impl UserItem for $type { const ITEM: Item = Item::$item; })*
     };
 }
 

@@ -5,21 +5,15 @@ use core::net::Ipv6Addr;
 
 use super::memory::{Memory, read, write_addr, write_quoted};
 use crate::abi::*;
-use crate::args::Names;
+use crate::args::{Names, names};
 
 /// The families' names.
-pub(super) static FAMILIES: Names = Names {
-    prefix: "AF_",
-    list: &[
-        ("UNSPEC", AF_UNSPEC as u64),
-        ("UNIX", AF_UNIX as u64),
-        ("INET", AF_INET as u64),
-        ("INET6", AF_INET6 as u64),
-        ("NETLINK", AF_NETLINK as u64),
-        ("PACKET", AF_PACKET as u64),
-        ("VSOCK", AF_VSOCK as u64),
-        ("ALG", AF_ALG as u64),
-    ],
+pub(super) const FAMILIES: &Names = names! {
+    "AF_" {
+        UNSPEC = AF_UNSPEC as u64, UNIX = AF_UNIX as u64, INET = AF_INET as u64,
+        INET6 = AF_INET6 as u64, NETLINK = AF_NETLINK as u64, PACKET = AF_PACKET as u64,
+        VSOCK = AF_VSOCK as u64, ALG = AF_ALG as u64,
+    }
 };
 
 /// Writes the socket address at `addr`; the number if it cannot be read or is cut short.
@@ -54,7 +48,7 @@ pub(super) fn write_sockaddr(
         AF_UNIX => write_unix(f, memory, addr, len),
         other => {
             f.write_str("{sa_family=")?;
-            super::names::write_code(f, &FAMILIES, u64::from(other))?;
+            super::names::write_code(f, FAMILIES, u64::from(other))?;
             f.write_str("}")
         }
     }

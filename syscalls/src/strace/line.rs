@@ -8,7 +8,7 @@ use super::names::{write_code, write_flags, write_octal, write_signal};
 use super::shape::Viewer;
 use super::special::write_special;
 use crate::abi::SOCKADDR_MAX;
-use crate::args::{Fd, Kind, OpenFlags, Shape};
+use crate::args::{Fd, Item, Kind, OpenFlags, Shape};
 use crate::{Arch, Entry, Errno, Syscall};
 
 /// A call to be displayed, with its result if it has one.
@@ -71,11 +71,11 @@ impl Line<'_> {
     fn known(&self, f: &mut fmt::Formatter<'_>, call: &Syscall) -> fmt::Result {
         f.write_str(call.name)?;
         f.write_str("(")?;
-        for (index, kind) in call.args.iter().take(self.shown(call)).enumerate() {
+        for (index, kind) in call.args().take(self.shown(call)).enumerate() {
             if index > 0 {
                 f.write_str(", ")?;
             }
-            self.argument(f, call.name, index, *kind)?;
+            self.argument(f, call.name, index, kind)?;
         }
         f.write_str(")")
     }
@@ -85,12 +85,12 @@ impl Line<'_> {
         let place = match call.name {
             "open" => 1,
             "openat" => 2,
-            _ => return call.args.len(),
+            _ => return usize::MAX,
         };
         // Of the two bits in `O_TMPFILE`, one is `O_DIRECTORY`.
         let creating = OpenFlags::CREAT.union(OpenFlags::TMPFILE).difference(OpenFlags::DIRECTORY);
         let flags = OpenFlags::from_bits_retain(self.word(place) as u32);
-        if flags.intersects(creating) { call.args.len() } else { place.saturating_add(1) }
+        if flags.intersects(creating) { usize::MAX } else { place.saturating_add(1) }
     }
 
     fn word(&self, index: usize) -> usize {
@@ -110,7 +110,7 @@ impl Line<'_> {
         let half = word as u32;
         match kind {
             Kind::Int if index == 0 && matches!(name, "socket" | "socketpair") => {
-                write_code(f, &FAMILIES, u64::from(half))
+                write_code(f, FAMILIES, u64::from(half))
             }
             Kind::Int => write!(f, "{}", half.cast_signed()),
             Kind::Uint => write!(f, "{half}"),
@@ -131,16 +131,16 @@ impl Line<'_> {
             Kind::Str => write_string(f, self.memory, word),
             Kind::Sockaddr => write_sockaddr(f, self.memory, word, next.min(SOCKADDR_MAX)),
             Kind::Signal => write_signal(f, half),
-            Kind::Flags(names) if names.list.iter().any(|entry| entry.1 > u64::from(u32::MAX)) => {
-                write_flags(f, names, word as u64)
-            }
-            Kind::Flags(names) => write_flags(f, names, u64::from(half)),
-            Kind::Code(names) => write_code(f, names, u64::from(half)),
+            Kind::None => Ok(()),
+            Kind::Flags(set) => write_flags(f, set.names(), u64::from(half)),
+            Kind::Code(set) => write_code(f, set.names(), u64::from(half)),
             Kind::Special(special) => write_special(f, self.arch, special, word),
             // Every 64-bit word that a program passes in is a signal set.
-            Kind::In(Shape::U64) => self.viewer(name).write(f, Shape::Sigset, word, 1),
-            Kind::Out(Shape::U64) if name.starts_with("rt_sig") => {
-                self.filled(f, name, Shape::Sigset, word, 1)
+            Kind::In(Shape { item: Item::U64, .. }) => self.viewer(name).sigset(f, word),
+            Kind::Out(Shape { item: Item::U64, .. })
+                if name.starts_with("rt_sig") && self.succeeded() =>
+            {
+                self.viewer(name).sigset(f, word)
             }
             Kind::In(shape) => self.viewer(name).write(f, shape, word, next),
             Kind::InOut(shape) => self.viewer(name).write(f, shape, word, next),
@@ -169,7 +169,9 @@ impl Line<'_> {
         match (name, shape) {
             // No child had anything to report.
             ("wait4", _) if filled == 0 => write_addr(f, word),
-            ("wait4", Shape::I32) if word != 0 => self.viewer(name).wait_status(f, word),
+            ("wait4", Shape { item: Item::I32, .. }) if word != 0 => {
+                self.viewer(name).wait_status(f, word)
+            }
             (_, shape) => self.viewer(name).write(f, shape, word, filled.min(next)),
         }
     }

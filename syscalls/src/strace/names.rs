@@ -54,7 +54,7 @@ pub(super) fn write_sigset(f: &mut fmt::Formatter<'_>, set: u64) -> fmt::Result 
 
 /// What stands for the empty set.
 fn empty_name(names: &Names) -> &'static str {
-    match (names.prefix, names.list.first()) {
+    match (names.prefix, names.iter().next()) {
         ("PROT_", _) => "PROT_NONE",
         ("", Some(("X_OK", _))) => "F_OK",
         _ => "0",
@@ -80,8 +80,8 @@ pub(super) fn write_more_flags(
     mut first: bool,
 ) -> fmt::Result {
     let mut rest = bits;
-    for (name, value) in names.list.iter().filter(|entry| entry.1 != 0) {
-        if rest & value == *value {
+    for (name, value) in names.iter().filter(|entry| entry.1 != 0) {
+        if rest & value == value {
             rest &= !value;
             if !first {
                 f.write_str("|")?;
@@ -105,7 +105,7 @@ pub(super) fn write_octal(f: &mut dyn fmt::Write, mode: u32) -> fmt::Result {
 
 /// The name of a code.
 pub(super) fn code_name(names: &Names, code: u64) -> Option<&'static str> {
-    names.list.iter().find(|entry| entry.1 == code).map(|entry| entry.0)
+    names.iter().find(|entry| entry.1 == code).map(|entry| entry.0)
 }
 
 /// Writes a code by name, or as a number.

@@ -7,7 +7,7 @@ use super::names::{write_flags, write_octal, write_signal, write_sigset};
 use super::{address, memory};
 use crate::Arch;
 use crate::abi::*;
-use crate::args::{EpollEvents, MsgFlags, PollEvents, Shape, SigactionFlags};
+use crate::args::{Count, EpollEvents, Item, MsgFlags, PollEvents, Shape, SigactionFlags};
 
 /// The most elements of an array that are shown.
 const SHOWN_ELEMENTS: usize = 16;
@@ -48,32 +48,42 @@ impl Viewer<'_> {
         if addr == 0 {
             return f.write_str("NULL");
         }
-        match shape {
-            Shape::Opaque => write_addr(f, addr),
-            Shape::Byte => write!(f, "{}", view!(self, f, addr, u8)),
-            Shape::I32 => write!(f, "[{}]", view!(self, f, addr, i32)),
-            Shape::U32 => write!(f, "[{}]", view!(self, f, addr, u32)),
-            Shape::I64 => write!(f, "[{}]", view!(self, f, addr, i64)),
-            Shape::U64 => write!(f, "[{:#x}]", view!(self, f, addr, u64)),
-            Shape::Timespec => {
+        match (shape.item, shape.count) {
+            (Item::Byte, Count::Next) => write_bytes(f, self.memory, addr, count),
+            (item, Count::One) => self.one(f, item, addr),
+            (item, Count::Two) => self.elements(f, item, addr, 2),
+            (item, Count::Next) => self.elements(f, item, addr, count),
+        }
+    }
+
+    /// Writes one item.
+    fn one(&self, f: &mut fmt::Formatter<'_>, item: Item, addr: usize) -> fmt::Result {
+        match item {
+            Item::Opaque => write_addr(f, addr),
+            Item::Byte => write!(f, "{}", view!(self, f, addr, u8)),
+            Item::I32 => write!(f, "[{}]", view!(self, f, addr, i32)),
+            Item::U32 => write!(f, "[{}]", view!(self, f, addr, u32)),
+            Item::I64 => write!(f, "[{}]", view!(self, f, addr, i64)),
+            Item::U64 => write!(f, "[{:#x}]", view!(self, f, addr, u64)),
+            Item::Timespec => {
                 let time = view!(self, f, addr, Timespec);
                 write!(f, "{{tv_sec={}, tv_nsec={}}}", time.tv_sec, time.tv_nsec)
             }
-            Shape::Timeval => {
+            Item::Timeval => {
                 let time = view!(self, f, addr, Timeval);
                 write!(f, "{{tv_sec={}, tv_usec={}}}", time.tv_sec, time.tv_usec)
             }
-            Shape::Itimerspec => self.timer(f, Shape::Timespec, addr),
-            Shape::Itimerval => self.timer(f, Shape::Timeval, addr),
-            Shape::Sigset => write_sigset(f, view!(self, f, addr, u64)),
-            Shape::Sigaction => self.sigaction(f, addr),
-            Shape::Siginfo => {
+            Item::Itimerspec => self.timer(f, Item::Timespec, addr),
+            Item::Itimerval => self.timer(f, Item::Timeval, addr),
+            Item::Sigset => self.sigset(f, addr),
+            Item::Sigaction => self.sigaction(f, addr),
+            Item::Siginfo => {
                 let info = view!(self, f, addr, Siginfo);
                 f.write_str("{si_signo=")?;
                 write_signal(f, info.si_signo.cast_unsigned())?;
                 write!(f, ", si_code={}, si_pid={}}}", info.si_code, info.pid())
             }
-            Shape::Iovec => {
+            Item::Iovec => {
                 let iovec = view!(self, f, addr, Iovec);
                 f.write_str("{iov_base=")?;
                 if self.contents {
@@ -83,7 +93,7 @@ impl Viewer<'_> {
                 }
                 write!(f, ", iov_len={}}}", iovec.iov_len)
             }
-            Shape::Pollfd => {
+            Item::Pollfd => {
                 let poll = view!(self, f, addr, Pollfd);
                 write!(f, "{{fd={}, events=", poll.fd)?;
                 write_flags(f, PollEvents::NAMES, u64::from(poll.events))?;
@@ -93,7 +103,7 @@ impl Viewer<'_> {
                 }
                 f.write_str("}")
             }
-            Shape::EpollEvent => {
+            Item::EpollEvent => {
                 let (events, data) = match self.arch {
                     Arch::X86_64 => {
                         let event = view!(self, f, addr, EpollEventX86_64);
@@ -108,7 +118,7 @@ impl Viewer<'_> {
                 write_flags(f, EpollEvents::NAMES, u64::from(events))?;
                 write!(f, ", data={data:#x}}}")
             }
-            Shape::Rlimit => {
+            Item::Rlimit => {
                 let limit = view!(self, f, addr, Rlimit64);
                 f.write_str("{rlim_cur=")?;
                 write_limit(f, limit.rlim_cur)?;
@@ -116,9 +126,9 @@ impl Viewer<'_> {
                 write_limit(f, limit.rlim_max)?;
                 f.write_str("}")
             }
-            Shape::Stat => self.stat(f, addr),
-            Shape::Msghdr => self.msghdr(f, addr),
-            Shape::Utsname => {
+            Item::Stat => self.stat(f, addr),
+            Item::Msghdr => self.msghdr(f, addr),
+            Item::Utsname => {
                 let names = view!(self, f, addr, Utsname);
                 f.write_str("{sysname=")?;
                 write_field(f, &names.sysname)?;
@@ -126,20 +136,22 @@ impl Viewer<'_> {
                 write_field(f, &names.nodename)?;
                 f.write_str(", ...}")
             }
-            Shape::Slice(Shape::Byte) => write_bytes(f, self.memory, addr, count),
-            Shape::Slice(one) => self.elements(f, *one, addr, count),
-            Shape::Array(one, count) => self.elements(f, *one, addr, count),
         }
+    }
+
+    /// A set of signals.
+    pub(super) fn sigset(&self, f: &mut fmt::Formatter<'_>, addr: usize) -> fmt::Result {
+        write_sigset(f, view!(self, f, addr, u64))
     }
 
     fn elements(
         &self,
         f: &mut fmt::Formatter<'_>,
-        shape: Shape,
+        item: Item,
         addr: usize,
         count: usize,
     ) -> fmt::Result {
-        let size = shape.size(self.arch);
+        let size = item.size(self.arch);
         let mut probe = [0; 1];
         let unreadable = count > 0 && self.memory.read(addr, &mut probe) == 0;
         if size == 0 || unreadable {
@@ -152,7 +164,7 @@ impl Viewer<'_> {
             }
             let place = index.checked_mul(size).and_then(|offset| addr.checked_add(offset));
             match place {
-                Some(place) if index < SHOWN_ELEMENTS => self.element(f, shape, place)?,
+                Some(place) if index < SHOWN_ELEMENTS => self.element(f, item, place)?,
                 _ => {
                     f.write_str("...")?;
                     break;
@@ -163,19 +175,19 @@ impl Viewer<'_> {
     }
 
     /// One element: plain numbers stand without brackets of their own.
-    fn element(&self, f: &mut fmt::Formatter<'_>, shape: Shape, addr: usize) -> fmt::Result {
-        match shape {
-            Shape::I32 => write!(f, "{}", view!(self, f, addr, i32)),
-            Shape::U32 => write!(f, "{}", view!(self, f, addr, u32)),
-            other => self.write(f, other, addr, 0),
+    fn element(&self, f: &mut fmt::Formatter<'_>, item: Item, addr: usize) -> fmt::Result {
+        match item {
+            Item::I32 => write!(f, "{}", view!(self, f, addr, i32)),
+            Item::U32 => write!(f, "{}", view!(self, f, addr, u32)),
+            other => self.one(f, other, addr),
         }
     }
 
-    fn timer(&self, f: &mut fmt::Formatter<'_>, half: Shape, addr: usize) -> fmt::Result {
+    fn timer(&self, f: &mut fmt::Formatter<'_>, half: Item, addr: usize) -> fmt::Result {
         f.write_str("{it_interval=")?;
-        self.write(f, half, addr, 0)?;
+        self.one(f, half, addr)?;
         f.write_str(", it_value=")?;
-        self.write(f, half, addr.saturating_add(half.size(self.arch)), 0)?;
+        self.one(f, half, addr.saturating_add(half.size(self.arch)))?;
         f.write_str("}")
     }
 
@@ -229,8 +241,7 @@ impl Viewer<'_> {
         f.write_str("{msg_name=")?;
         address::write_sockaddr(f, self.memory, word(message.msg_name), name_len)?;
         write!(f, ", msg_namelen={}, msg_iov=", message.msg_namelen)?;
-        let iov = Shape::Slice(&Shape::Iovec);
-        self.write(f, iov, word(message.msg_iov), word(message.msg_iovlen))?;
+        self.elements(f, Item::Iovec, word(message.msg_iov), word(message.msg_iovlen))?;
         write!(f, ", msg_iovlen={}", message.msg_iovlen)?;
         write!(f, ", msg_controllen={}, msg_flags=", message.msg_controllen)?;
         write_flags(f, MsgFlags::NAMES, u64::from(message.msg_flags))?;

@@ -68,8 +68,8 @@ pub struct Syscall {
     pub numbers: [u16; 2],
     /// How much of it works.
     pub status: Status,
-    /// The kinds of its arguments, in order.
-    pub args: &'static [Kind],
+    /// The kinds of its arguments, in order, and [`Kind::None`] after them.
+    pub kinds: [Kind; 6],
 }
 
 /// What only people read about a call: kept apart, so that a kernel does not carry it.
@@ -136,6 +136,11 @@ impl Entry {
 }
 
 impl Syscall {
+    /// The kinds of its arguments, in order.
+    pub fn args(&self) -> impl Iterator<Item = Kind> {
+        self.kinds.into_iter().take_while(|kind| *kind != Kind::None)
+    }
+
     /// The number on `arch`, if it has the call.
     #[must_use]
     pub const fn number(&self, arch: Arch) -> Option<usize> {
@@ -145,6 +150,17 @@ impl Syscall {
         };
         if number == NO_NUMBER { None } else { Some(number as usize) }
     }
+}
+
+/// Six kinds, of which the last may be none.
+const fn kinds(given: &[Kind]) -> [Kind; 6] {
+    let mut kinds = [Kind::None; 6];
+    let mut index = 0;
+    while index < given.len() {
+        kinds[index] = given[index];
+        index += 1;
+    }
+    kinds
 }
 
 macro_rules! status {
@@ -185,7 +201,7 @@ macro_rules! tables {
                 name: stringify!($name),
                 numbers: [crate::__number!($x86_64), crate::__number!($arm64)],
                 status: status!($status),
-                args: &[$(<$ty as FromArg>::KIND),*],
+                kinds: kinds(&[$(<$ty as FromArg>::KIND),*]),
             },
         )*];
 

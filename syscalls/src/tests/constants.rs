@@ -1,13 +1,13 @@
 //! Constants and the names of flags, one by one.
 
+use std::format;
 use std::string::String;
 use std::vec::Vec;
-use std::{format, vec};
 
 use super::{KERNEL_HEADERS, LIBRARY_HEADERS, compile};
 use crate::Arch;
 use crate::abi::ALL_CONSTANTS;
-use crate::args::*;
+use crate::args::{OpenFlags, Set};
 
 /// Enumerators, which `#ifdef` cannot see, of the kernel's headers. (Names that end in one of
 /// the second list are macros all the same.)
@@ -48,57 +48,6 @@ const LIBRARY_ENUMERATORS: [&str; 9] = [
 /// The kernel's values where the C library says otherwise under the same name.
 const KERNEL_ONLY: [&str; 3] = ["SIGRTMIN", "SIGRTMAX", "O_LARGEFILE"];
 
-fn flag_names() -> Vec<&'static Names> {
-    vec![
-        Whence::NAMES,
-        AtFlags::NAMES,
-        StatxMask::NAMES,
-        AccessMode::NAMES,
-        RenameFlags::NAMES,
-        XattrFlags::NAMES,
-        FallocateMode::NAMES,
-        RwFlags::NAMES,
-        CloseRangeFlags::NAMES,
-        SpliceFlags::NAMES,
-        MemfdFlags::NAMES,
-        FlockOp::NAMES,
-        FcntlCmd::NAMES,
-        IoctlCmd::NAMES,
-        ProtFlags::NAMES,
-        MapFlags::NAMES,
-        MremapFlags::NAMES,
-        MsyncFlags::NAMES,
-        MlockallFlags::NAMES,
-        Advice::NAMES,
-        CloneFlags::NAMES,
-        WaitOptions::NAMES,
-        Resource::NAMES,
-        PrctlOption::NAMES,
-        ArchPrctlCode::NAMES,
-        SigHow::NAMES,
-        SigactionFlags::NAMES,
-        SignalFdFlags::NAMES,
-        FutexOp::NAMES,
-        ClockId::NAMES,
-        TimerFlags::NAMES,
-        TimerFdFlags::NAMES,
-        TimerFdSetFlags::NAMES,
-        EpollFlags::NAMES,
-        EpollOp::NAMES,
-        EpollEvents::NAMES,
-        PollEvents::NAMES,
-        EventFdFlags::NAMES,
-        InotifyFlags::NAMES,
-        SockType::NAMES,
-        SockFlags::NAMES,
-        MsgFlags::NAMES,
-        GetrandomFlags::NAMES,
-        RebootCmd::NAMES,
-        MountFlags::NAMES,
-        UmountFlags::NAMES,
-    ]
-}
-
 /// The constant's assertion, inside `#ifdef` unless it is an enumerator. Differing signs and
 /// widths are taken as equal: the low 32 bits count, or all 64 if there are more.
 fn check(name: &str, value: i128, enumerator: bool) -> String {
@@ -115,9 +64,12 @@ fn all_constants() -> Vec<(String, i128)> {
     for list in ALL_CONSTANTS {
         all.extend(list.iter().map(|(name, value)| (String::from(*name), *value)));
     }
-    for names in flag_names() {
-        for (name, value) in names.list {
-            all.push((format!("{}{name}", names.prefix), i128::from(*value)));
+    for names in Set::ALL.iter().map(|set| set.names()) {
+        for (name, value) in names.iter() {
+            // The open flags differ per architecture: see `open_flags`.
+            if names.prefix != "O_" {
+                all.push((format!("{}{name}", names.prefix), i128::from(value)));
+            }
         }
     }
     all
@@ -125,9 +77,8 @@ fn all_constants() -> Vec<(String, i128)> {
 
 fn open_flags(arch: Arch) -> Vec<(String, i128)> {
     OpenFlags::names(arch)
-        .list
         .iter()
-        .map(|(name, value)| (format!("O_{name}"), i128::from(*value)))
+        .map(|(name, value)| (format!("O_{name}"), i128::from(value)))
         .collect()
 }
 
