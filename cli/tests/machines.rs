@@ -7,14 +7,16 @@ use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Stdio;
 
-use common::{Bench, assert_says, stdout};
+use common::{Bench, assert_says, free_port, stderr, stdout};
 
 const DONE: &str = "tell 'elfin-exit: 0'; exit 33";
 
 #[test]
 fn microvm_is_the_default() {
     let bench = Bench::new(DONE);
-    assert!(bench.run("-m 64M --cpus 2 -p 18080:80").status.success());
+    let port = free_port();
+    let output = bench.run(&format!("-m 64M --cpus 2 -p {port}:80 -p {port}:53/udp"));
+    assert!(output.status.success(), "{}", stderr(&output));
     let args = bench.qemu_args().join(" ");
     assert_says(
         &args,
@@ -25,7 +27,8 @@ fn microvm_is_the_default() {
             "isa-debugcon,iobase=0xe9,chardev=events",
             "isa-debug-exit,iobase=0x501,iosize=2",
             "virtio-net-device,netdev=net0",
-            "hostfwd=tcp:127.0.0.1:18080-10.0.2.15:80",
+            &format!("hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:80,"),
+            &format!("hostfwd=udp:127.0.0.1:{port}-10.0.2.15:53"),
         ],
     );
     let cmdline = bench.qemu_arg("-append");

@@ -3,10 +3,9 @@
 
 mod common;
 
-use std::net::TcpListener;
 use std::time::Instant;
 
-use common::{Bench, assert_says, has, stderr, stdout};
+use common::{Bench, assert_says, free_port, has, stderr, stdout};
 
 /// Where the kernel is loaded and begins.
 const ADDRESS: u32 = 0x10_0000;
@@ -87,9 +86,7 @@ fn run(kernel: &[u8], options: &str) -> Option<(i32, String, String)> {
 #[test]
 fn every_machine_type_speaks_the_protocol() {
     let kernel = kernel("elfin-event: boot\nelfin-exit: 42\n", 0x10);
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
+    let port = free_port();
     for machine in ["microvm", "q35", "pc", "q35 --firmware seabios", "pc --firmware seabios"] {
         for network in [String::new(), format!("-p {port}:80 --mac 52:54:00:00:00:07")] {
             let options = format!("--machine {machine} {network} --cpus 2 -m 32M");

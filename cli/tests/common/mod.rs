@@ -198,6 +198,12 @@ pub fn assert_says(text: &str, words: &[&str]) {
     }
 }
 
+/// A port that nobody listens on.
+#[allow(dead_code, reason = "not every test program uses it")]
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// Whether a command can be run here.
 #[allow(dead_code, reason = "not every test program uses it")]
 pub fn has(command: &str) -> bool {
