@@ -3,7 +3,7 @@
 
 use arrayvec::ArrayVec;
 
-use super::flow::{Flow, Isa, Op, Reg, Step};
+use super::flow::{Flow, Isa, OPS_MAX, Op, Reg, Step};
 
 /// Register number 31 where it means the stack pointer.
 const SP: Reg = 31;
@@ -119,7 +119,7 @@ fn flow(word: u32, at: u64) -> Flow {
     }
 }
 
-type Ops = ArrayVec<Op, 24>;
+type Ops = ArrayVec<Op, OPS_MAX>;
 
 fn effects(word: u32) -> Ops {
     let mut ops = Ops::new();

@@ -10,6 +10,6 @@ mod state;
 mod value;
 
 pub use engine::{Visit, analyze};
-pub use ir::{Flow, Isa, Op, Reg, Step};
+pub use ir::{Flow, Isa, OPS_MAX, Op, Reg, Step};
 pub use state::State;
 pub use value::{Atom, Source, Value};
