@@ -43,7 +43,8 @@ impl Input {
 
     /// Room for one more byte? (Producer.)
     fn has_room(&self) -> bool {
-        let used = self.head.load(Ordering::Relaxed).wrapping_sub(self.tail.load(Ordering::Acquire));
+        let used =
+            self.head.load(Ordering::Relaxed).wrapping_sub(self.tail.load(Ordering::Acquire));
         (used as usize) < QUEUE
     }
 

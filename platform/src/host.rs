@@ -48,7 +48,8 @@ pub fn event_emergency(line: fmt::Arguments<'_>) {
 }
 
 fn write_line(line: fmt::Arguments<'_>) {
-    let mut writer = Line { chunk: [0; CHUNK], filled: 0, room: MAX_LINE - 1, sink: debugcon::write };
+    let mut writer =
+        Line { chunk: [0; CHUNK], filled: 0, room: MAX_LINE - 1, sink: debugcon::write };
     // `Line` never fails; a failing `Display` of the caller's ends its line early.
     let _ = writer.write_fmt(line);
     writer.end();

@@ -23,6 +23,7 @@ extern crate alloc;
 mod acpi;
 pub mod arch;
 pub mod boot;
+mod bus;
 pub mod console;
 pub mod cpu;
 pub mod drivers;

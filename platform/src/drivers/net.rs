@@ -18,7 +18,7 @@
 //!
 //! Neighbours: [`super::virtio`] implements the one device there is so far.
 
-use super::virtio::net::VirtioNet;
+use super::virtio::net::{self as driver, VirtioNet};
 use crate::sync::Once;
 use alloc::vec::Vec;
 
@@ -125,7 +125,7 @@ impl NetDevice {
     }
 
     /// Largest frame (with Ethernet header) that [`Self::transmit`] takes: MTU + 14, or with
-    /// [`NetFeatures::tx_tso4`] about 64 KiB.
+    /// [`NetFeatures::tx_tso4`] about 32 KiB.
     pub fn max_frame(&self) -> usize {
         self.driver.max_frame()
     }
@@ -138,7 +138,7 @@ impl NetDevice {
         self.driver.receive()
     }
 
-    /// Is there a received frame? Cheap: one load.
+    /// Is there a received frame?
     pub fn has_received(&self) -> bool {
         self.driver.has_received()
     }
@@ -193,6 +193,11 @@ impl NetDevice {
         self.driver.disable_interrupts();
     }
 
+    /// The device broke the rules of its rings: nothing comes from it or goes to it any more.
+    pub fn is_broken(&self) -> bool {
+        self.driver.is_broken()
+    }
+
     /// The counters.
     pub fn stats(&self) -> NetStats {
         self.driver.stats()
@@ -205,5 +210,5 @@ static DEVICES: Once<Vec<NetDevice>> = Once::new();
 ///
 /// The first call looks for them; a machine that never asks does not pay for the search.
 pub fn net_devices() -> &'static [NetDevice] {
-    DEVICES.call_once(super::find_net_devices)
+    DEVICES.call_once(driver::find)
 }

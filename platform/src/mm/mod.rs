@@ -12,7 +12,6 @@ mod buddy;
 mod frame;
 #[cfg(target_os = "none")]
 mod heap;
-#[cfg(target_os = "none")]
 mod dma;
 mod stats;
 #[cfg(target_os = "none")]
@@ -20,7 +19,6 @@ mod slab;
 
 #[cfg(target_os = "none")]
 pub(crate) use buddy::{add as add_memory, init as init_memory};
-#[cfg(target_os = "none")]
 pub use dma::DmaRegion;
 pub use frame::Frame;
 pub use stats::{MemStats, stats};

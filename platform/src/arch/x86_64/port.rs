@@ -7,7 +7,9 @@ use core::arch::asm;
 pub(crate) fn in8(port: u16) -> u8 {
     let value: u8;
     // SAFETY: the ports named in this crate are devices whose reads do not touch memory.
-    unsafe { asm!("in al, dx", in("dx") port, out("al") value, options(nomem, nostack, preserves_flags)) };
+    unsafe {
+        asm!("in al, dx", in("dx") port, out("al") value, options(nomem, nostack, preserves_flags))
+    };
     value
 }
 
@@ -16,7 +18,9 @@ pub(crate) fn in8(port: u16) -> u8 {
 pub(crate) fn in16(port: u16) -> u16 {
     let value: u16;
     // SAFETY: as for `in8`.
-    unsafe { asm!("in ax, dx", in("dx") port, out("ax") value, options(nomem, nostack, preserves_flags)) };
+    unsafe {
+        asm!("in ax, dx", in("dx") port, out("ax") value, options(nomem, nostack, preserves_flags))
+    };
     value
 }
 
@@ -25,7 +29,9 @@ pub(crate) fn in16(port: u16) -> u16 {
 pub(crate) fn in32(port: u16) -> u32 {
     let value: u32;
     // SAFETY: as for `in8`.
-    unsafe { asm!("in eax, dx", in("dx") port, out("eax") value, options(nomem, nostack, preserves_flags)) };
+    unsafe {
+        asm!("in eax, dx", in("dx") port, out("eax") value, options(nomem, nostack, preserves_flags))
+    };
     value
 }
 
@@ -47,7 +53,9 @@ pub(crate) fn out16(port: u16, value: u16) {
 #[inline]
 pub(crate) fn out32(port: u16, value: u32) {
     // SAFETY: as for `out8`.
-    unsafe { asm!("out dx, eax", in("dx") port, in("eax") value, options(nostack, preserves_flags)) };
+    unsafe {
+        asm!("out dx, eax", in("dx") port, in("eax") value, options(nostack, preserves_flags))
+    };
 }
 
 /// Writes all of `bytes`, one after the other, to `port`.

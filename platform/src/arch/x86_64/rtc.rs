@@ -84,5 +84,12 @@ fn decode(r: &Registers) -> Option<u64> {
     // Machines without the century's register are of this century.
     let century = Some(number(r.century)).filter(|c| (19..=99).contains(c)).unwrap_or(20);
     let year = century * 100 + number(r.year);
-    seconds_since_epoch(year, number(r.month), number(r.day), hour, number(r.minute), number(r.second))
+    seconds_since_epoch(
+        year,
+        number(r.month),
+        number(r.day),
+        hour,
+        number(r.minute),
+        number(r.second),
+    )
 }

@@ -44,14 +44,18 @@ fn retry(instruction: fn() -> Option<u64>) -> Option<u64> {
 fn rdseed() -> Option<u64> {
     let (word, ok): (u64, u8);
     // SAFETY: CPUID offers the instruction.
-    unsafe { asm!("rdseed {}", "setc {}", out(reg) word, out(reg_byte) ok, options(nomem, nostack)) };
+    unsafe {
+        asm!("rdseed {}", "setc {}", out(reg) word, out(reg_byte) ok, options(nomem, nostack))
+    };
     (ok != 0).then_some(word)
 }
 
 fn rdrand() -> Option<u64> {
     let (word, ok): (u64, u8);
     // SAFETY: CPUID offers the instruction.
-    unsafe { asm!("rdrand {}", "setc {}", out(reg) word, out(reg_byte) ok, options(nomem, nostack)) };
+    unsafe {
+        asm!("rdrand {}", "setc {}", out(reg) word, out(reg_byte) ok, options(nomem, nostack))
+    };
     (ok != 0).then_some(word)
 }
 

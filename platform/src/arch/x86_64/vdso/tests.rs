@@ -70,7 +70,8 @@ fn by_hash(name: &str) -> Option<usize> {
 fn by_gnu_hash(name: &str) -> Option<usize> {
     let hash = name.bytes().fold(5381u32, |h, b| h.wrapping_mul(33).wrapping_add(u32::from(b)));
     let at = dynamic(0x6fff_fef5);
-    let (buckets, offset, words, shift) = (u32_at(at), u32_at(at + 4), u32_at(at + 8), u32_at(at + 12));
+    let (buckets, offset, words, shift) =
+        (u32_at(at), u32_at(at + 4), u32_at(at + 8), u32_at(at + 12));
     let word = u64_at(at + 16 + 8 * (hash as usize / 64 % words as usize)) as u64;
     if word >> (hash % 64) & 1 == 0 || word >> ((hash >> shift) % 64) & 1 == 0 {
         return None;
