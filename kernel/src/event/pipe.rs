@@ -18,7 +18,7 @@ use crate::fs::transfer::partial;
 use crate::fs::{Dest, File, OpenFile, Source};
 use crate::sys::Cx;
 use crate::sys::usercopy::user_write;
-use crate::task::signal::{Info, send_to_thread, signals};
+use crate::task::signal::{SIGPIPE, raise};
 use crate::task::{Mutex, PollEvents, PollTable, WaitQueue, current};
 
 /// Writes up to this size are atomic.
@@ -151,7 +151,7 @@ impl Pipe {
         let at_once = if total <= PIPE_BUF { total } else { 1 };
         loop {
             if !self.has_readers() {
-                broken_pipe();
+                raise(SIGPIPE);
                 return partial(done, Errno::EPIPE);
             }
             let mut ring = self.ring.lock();
@@ -215,12 +215,6 @@ impl Pipe {
         self.readable.wake_all(PollEvents::READABLE | PollEvents::HUP);
         self.writable.wake_all(PollEvents::WRITABLE | PollEvents::ERR);
     }
-}
-
-/// Sends the caller `SIGPIPE`.
-pub fn broken_pipe() {
-    // A standard signal always finds room.
-    let _sent = send_to_thread(&current().to_arc(), Info::kernel(signals::PIPE));
 }
 
 /// An open file of a pipe: its end for reading, for writing, or both (a FIFO opened so).

@@ -12,7 +12,7 @@ use elfin_syscalls::{Errno, SysResult};
 
 use crate::fs::transfer::partial;
 use crate::fs::{Dest, File, OpenFile};
-use crate::task::signal::{Info, SigSet, dequeue, pending, signals};
+use crate::task::signal::{Info, SIGCHLD, SigSet, dequeue, pending};
 use crate::task::{PollEvents, PollTable, current};
 
 /// What one signal takes.
@@ -63,7 +63,7 @@ fn describe(info: &Info) -> SignalfdSiginfo {
         (out.ssi_pid, out.ssi_uid) = (low, high);
         out.ssi_ptr = second;
         out.ssi_int = halves(second).0.cast_signed();
-    } else if info.signal == signals::CHLD {
+    } else if info.signal == SIGCHLD {
         (out.ssi_pid, out.ssi_uid) = (low, high);
         out.ssi_status = halves(second).0.cast_signed();
         out.ssi_utime = third;

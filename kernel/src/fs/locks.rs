@@ -106,11 +106,11 @@ pub fn flock(of: &Arc<OpenFile>, mode: Option<bool>, wait: bool) -> Result<(), E
         if locks.whole.iter().any(|&(holder, theirs)| holder != me && (exclusive || theirs)) {
             return None;
         }
-        match locks.whole.iter_mut().find(|(holder, _)| *holder == me) {
-            Some((_, mine)) => *mine = exclusive,
-            None if locks.whole.try_reserve(1).is_err() => return Some(Err(Errno::ENOLCK)),
-            None => locks.whole.push((me, exclusive)),
+        locks.whole.retain(|&(holder, _)| holder != me);
+        if locks.whole.try_reserve(1).is_err() {
+            return Some(Err(Errno::ENOLCK));
         }
+        locks.whole.push((me, exclusive));
         of.holds_locks.store(true, Ordering::Relaxed);
         Some(Ok(()))
     };

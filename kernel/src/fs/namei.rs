@@ -14,7 +14,7 @@ use super::inode::{Inode, NewNode};
 use super::mount::Mount;
 use super::perm;
 use super::walk::{Last, Walker};
-use crate::task::Cred;
+use crate::task::{Capability, Cred};
 
 /// A name to be made: a file of this type.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +74,7 @@ pub fn make_locked(
     }
     perm::check_change(dir, cred)?;
     let device = matches!(make.kind, FileKind::Char | FileKind::Block);
-    if device && !cred.has_cap(perm::cap::MKNOD) {
+    if device && !cred.has(Capability::MKNOD) {
         return Err(Errno::EPERM);
     }
     let inode = dir.inode();
@@ -91,7 +91,7 @@ pub(super) fn inherit<'a>(dir: &dyn Inode, make: Make<'a>, cred: &Cred) -> NewNo
         gid = parent.gid();
         if make.kind == FileKind::Directory {
             mode |= S_ISGID;
-        } else if !cred.in_group(gid) && !cred.has_cap(perm::cap::FSETID) {
+        } else if !cred.in_group(gid) && !cred.has(Capability::FSETID) {
             mode &= !S_ISGID;
         }
     }

@@ -6,21 +6,7 @@ use super::attr::{Attr, FileKind, S_ISVTX};
 use super::dentry::PathRef;
 use super::inode::Inode;
 use super::mount::MountFlags;
-use crate::task::{Cred, current};
-
-/// The capabilities that concern files (`capabilities(7)`).
-#[allow(missing_docs, reason = "each is Linux's CAP_ constant of this name")]
-pub mod cap {
-    pub const CHOWN: u32 = 0;
-    pub const DAC_OVERRIDE: u32 = 1;
-    pub const DAC_READ_SEARCH: u32 = 2;
-    pub const FOWNER: u32 = 3;
-    pub const FSETID: u32 = 4;
-    pub const SYS_CHROOT: u32 = 18;
-    pub const SYS_ADMIN: u32 = 21;
-    pub const SYS_RESOURCE: u32 = 24;
-    pub const MKNOD: u32 = 27;
-}
+use crate::task::{Capability, Cred, current};
 
 /// May execute, or search a directory.
 pub const MAY_EXEC: u32 = 1;
@@ -56,11 +42,11 @@ pub fn check(inode: &dyn Inode, mask: u32, cred: &Cred) -> Result<(), Errno> {
 fn overridden(attr: &Attr, mode: u32, mask: u32, cred: &Cred) -> Result<(), Errno> {
     let directory = attr.kind == FileKind::Directory;
     let executable = directory || mask & MAY_EXEC == 0 || mode & ANY_EXEC != 0;
-    if executable && cred.has_cap(cap::DAC_OVERRIDE) {
+    if executable && cred.has(Capability::DAC_OVERRIDE) {
         return Ok(());
     }
     let reads = mask == MAY_READ || (directory && mask & MAY_WRITE == 0);
-    if reads && cred.has_cap(cap::DAC_READ_SEARCH) { Ok(()) } else { Err(Errno::EACCES) }
+    if reads && cred.has(Capability::DAC_READ_SEARCH) { Ok(()) } else { Err(Errno::EACCES) }
 }
 
 /// Checks that names may be added to and removed from a directory.
@@ -93,18 +79,18 @@ pub fn check_sticky(
     let free = attr.mode() & S_ISVTX == 0
         || victim.attr().uid() == cred.fsuid
         || attr.uid() == cred.fsuid
-        || cred.has_cap(cap::FOWNER);
+        || cred.has(Capability::FOWNER);
     if free { Ok(()) } else { Err(Errno::EPERM) }
 }
 
 /// Whether `cred` owns the inode, or may act as if.
 pub fn owns(attr: &Attr, cred: &Cred) -> bool {
-    attr.uid() == cred.fsuid || cred.has_cap(cap::FOWNER)
+    attr.uid() == cred.fsuid || cred.has(Capability::FOWNER)
 }
 
 /// A write without privilege takes the set-id bits away.
 pub fn clear_setid_on_write(attr: &Attr) {
-    if !current().cred().has_cap(cap::FSETID) {
+    if !current().cred().has(Capability::FSETID) {
         attr.clear_setid();
     }
 }

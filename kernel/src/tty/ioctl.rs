@@ -11,7 +11,7 @@ use elfin_syscalls::{Errno, SysResult};
 use super::terminal::Terminal;
 use crate::sys::Cx;
 use crate::sys::usercopy::{user_read, user_write};
-use crate::task::signal::signals;
+use crate::task::signal::SIGWINCH;
 use crate::task::{PollEvents, find_process};
 
 /// The speed that `Termios2` shows: a serial console's.
@@ -47,7 +47,7 @@ impl Terminal {
                 let new: Winsize = user_read(UserIn::new(addr))?;
                 let old = core::mem::replace(&mut *self.size.lock(), new);
                 if old != new {
-                    self.signal(signals::WINCH);
+                    self.signal(SIGWINCH);
                 }
             }
             IoctlCmd::FIONREAD => {

@@ -15,7 +15,7 @@ use super::discipline::{Discipline, Key, RawWait};
 use crate::fs::transfer::partial;
 use crate::fs::{Dest, File, OpenFile, Source};
 use crate::sys::Cx;
-use crate::task::signal::{Info, Signal, send_to_group, signals};
+use crate::task::signal::{Info, SIGINT, SIGQUIT, SIGTSTP, Signal, send_to_group};
 use crate::task::{INIT, PollEvents, PollTable, WaitQueue, Wake};
 
 /// Bytes copied at once.
@@ -87,9 +87,9 @@ impl Terminal {
                 self.started.wake_all(PollEvents::WRITABLE);
             }
             match key {
-                Some(Key::Interrupt) => self.signal(signals::INT),
-                Some(Key::Quit) => self.signal(signals::QUIT),
-                Some(Key::Suspend) => self.signal(signals::TSTP),
+                Some(Key::Interrupt) => self.signal(SIGINT),
+                Some(Key::Quit) => self.signal(SIGQUIT),
+                Some(Key::Suspend) => self.signal(SIGTSTP),
                 None => {}
             }
             any = true;
