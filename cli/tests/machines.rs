@@ -112,6 +112,18 @@ fn files_and_directories_are_copied() {
 }
 
 #[test]
+fn the_working_directory_is_made() {
+    let bench = Bench::new(DONE);
+    assert!(bench.run("-w data/dir --argv0 other").status.success());
+    let root = bench.unpacked();
+    assert!(root.join("data/dir").is_dir());
+    let text = fs::read(root.join(".elfin/args")).unwrap();
+    assert_says(&String::from_utf8_lossy(&text), &["directory=/data/dir\0arg=other\0"]);
+    bench.write("file", b"", 0o644);
+    assert_eq!(bench.run("--file file:/x -w /x/y").status.code(), Some(125));
+}
+
+#[test]
 fn large_files_begin_on_a_page() {
     let bench = Bench::new(DONE);
     bench.write("large", &[b"MARK".to_vec(), vec![0; 9000]].concat(), 0o644);

@@ -128,7 +128,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", help_heading = "Program")]
     pub env_file: Vec<PathBuf>,
 
-    /// Working directory in the guest
+    /// Working directory in the guest; made if it is not there
     #[arg(short, long, value_name = "DIR", default_value = "/", help_heading = "Program")]
     pub workdir: PathBuf,
 

@@ -26,6 +26,8 @@ const MEMORY_BASE: u64 = 64 << 20;
 /// How often the files' size goes into the default memory: the initramfs, what is unpacked or
 /// mapped of it, and as much again to work with, twice.
 const MEMORY_PER_FILE_BYTE: u64 = 4;
+/// Permissions of a working directory that is not there yet.
+const WORKDIR_MODE: u32 = 0o755;
 /// What a dry run shows in place of the files that it does not make.
 const DRY_INITRAMFS: &str = "INITRAMFS";
 const DRY_EVENTS: &str = "/dev/stderr";
@@ -121,6 +123,9 @@ fn collect(args: &RunArgs, network: Option<&Network>, input: HostInput) -> Resul
         name_servers: network.map(Network::name_servers).unwrap_or_default(),
     };
     add_skeleton(&mut tree, &skeleton)?;
+    let workdir = GuestPath::new(&args.workdir);
+    tree.insert_if_absent(&workdir, Node::directory(WORKDIR_MODE))
+        .context("can not make the --workdir")?;
 
     let arguments = program::argument_file(args, &program, &environment(args, input)?)?;
     tree.insert(&GuestPath::new(ARGUMENT_FILE_PATH), Node::file(arguments, 0o400))?;

@@ -129,9 +129,10 @@ pub fn check(program: &Program, tree: &Tree) -> Result<(), Refused> {
 /// The bytes of the argument file.
 pub fn argument_file(args: &RunArgs, program: &Program, env: &[Vec<u8>]) -> Result<Vec<u8>> {
     let argv = argv(args, program);
+    let directory = GuestPath::new(&args.workdir).absolute();
     let file = ArgumentFile {
         program: program.guest.as_os_str().as_bytes(),
-        directory: args.workdir.as_os_str().as_bytes(),
+        directory: directory.as_os_str().as_bytes(),
         args: argv.iter().map(Vec::as_slice).collect(),
         env: env.iter().map(Vec::as_slice).collect(),
     };
