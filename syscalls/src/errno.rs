@@ -4,14 +4,18 @@
 //! Neighbours: [`crate::args`] fails with these, [`crate::strace`] prints them.
 
 use core::fmt;
+use core::num::NonZero;
 
 /// What a system call handler returns: the value for the program, or the error.
 pub type SysResult = Result<usize, Errno>;
 
 /// A Linux error number, from 1 to 4095.
+///
+/// It is as wide as a register so that [`SysResult`] is returned in two registers, and never 0
+/// so that `Result<(), Errno>` is returned in one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
-pub struct Errno(u16);
+pub struct Errno(NonZero<usize>);
 
 /// The value for the result register: the result itself, or the negated error number.
 #[inline]
@@ -19,17 +23,17 @@ pub struct Errno(u16);
 pub const fn encode(result: SysResult) -> isize {
     match result {
         Ok(value) => value.cast_signed(),
-        Err(errno) => -(errno.0 as isize),
+        Err(errno) => -errno.0.get().cast_signed(),
     }
 }
 
 /// The inverse of [`encode`]: values from -4095 to -1 are errors.
 #[inline]
 pub const fn decode(value: isize) -> SysResult {
-    if value < 0 && value >= -(Errno::MAX as isize) {
-        Err(Errno(value.unsigned_abs() as u16))
-    } else {
-        Ok(value.cast_unsigned())
+    let number = value.unsigned_abs();
+    match Errno::new(number) {
+        Some(errno) if value < 0 => Err(errno),
+        _ => Ok(value.cast_unsigned()),
     }
 }
 
@@ -37,17 +41,25 @@ impl Errno {
     /// The largest number that counts as an error in the result register (`MAX_ERRNO`).
     pub const MAX: u16 = 4095;
 
+    const fn new(number: usize) -> Option<Self> {
+        match NonZero::new(number) {
+            Some(valid) if number <= Self::MAX as usize => Some(Self(valid)),
+            _ => None,
+        }
+    }
+
     /// The error with this number; `None` for 0 and for numbers above 4095.
     #[must_use]
     pub const fn from_number(number: i32) -> Option<Self> {
-        if number >= 1 && number <= Self::MAX as i32 { Some(Self(number as u16)) } else { None }
+        if number < 0 { None } else { Self::new(number.unsigned_abs() as usize) }
     }
 
     /// The positive number, as in C's `errno`.
     #[inline]
     #[must_use]
     pub const fn number(self) -> i32 {
-        self.0 as i32
+        // At most `MAX`.
+        self.0.get() as i32
     }
 
     /// The constant's name (`"ENOENT"`), or `"E?"` for a number without one.
@@ -64,7 +76,8 @@ impl Errno {
 
     /// The name and the message.
     fn line(self) -> Option<&'static str> {
-        let index = NUMBERS.binary_search(&self.0).ok()?;
+        let number = u16::try_from(self.0.get()).ok()?;
+        let index = NUMBERS.binary_search(&number).ok()?;
         LINES.lines().nth(index)
     }
 }
@@ -88,7 +101,7 @@ macro_rules! errnos {
     ($($name:ident = $number:literal, $message:literal;)*) => {
         impl Errno {
             $(#[doc = $message]
-            pub const $name: Errno = Errno($number);)*
+            pub const $name: Errno = Errno(NonZero::new($number).unwrap());)*
             /// The same as [`Errno::EAGAIN`].
             pub const EWOULDBLOCK: Errno = Errno::EAGAIN;
             /// The same as [`Errno::EDEADLK`].
@@ -254,6 +267,13 @@ mod tests {
         assert_eq!(decode(-4096), Ok((-4096isize).cast_unsigned()));
         assert_eq!(Errno::from_number(0), None);
         assert_eq!(Errno::from_number(4096), None);
+    }
+
+    #[test]
+    fn results_fit_in_registers() {
+        assert_eq!(size_of::<Result<(), Errno>>(), size_of::<usize>());
+        assert_eq!(size_of::<SysResult>(), 2 * size_of::<usize>());
+        assert!(matches!(Err::<(), _>(Errno::EPERM), Err(Errno::EPERM)));
     }
 
     #[test]
