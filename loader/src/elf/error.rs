@@ -35,6 +35,8 @@ pub enum ElfError {
     NotElf {
         /// Begin of the file.
         begin: [u8; 4],
+        /// How much of that the file has.
+        len: usize,
     },
     /// The file ends within what it says it has.
     CutShort {
@@ -200,8 +202,12 @@ impl fmt::Display for ElfError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("not an ELF file (it is empty)"),
-            Self::NotElf { begin: [a, b, c, d] } => {
-                write!(f, "not an ELF file (begins with {a:02x} {b:02x} {c:02x} {d:02x})")
+            Self::NotElf { begin, len } => {
+                f.write_str("not an ELF file (begins with")?;
+                for byte in begin.iter().take(*len) {
+                    write!(f, " {byte:02x}")?;
+                }
+                f.write_str(")")
             }
             Self::CutShort { what, offset, len, file_size } => write!(
                 f,

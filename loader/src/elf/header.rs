@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use goblin::elf::header::{
     EI_CLASS, EI_DATA, EI_VERSION, ELFCLASS64, ELFDATA2LSB, ELFMAG, ET_DYN, ET_EXEC, EV_CURRENT,
-    header64,
+    SELFMAG, header64,
 };
 use goblin::elf::program_header::program_header64;
 use scroll::{LE, Pread};
@@ -88,10 +88,10 @@ fn check_header(bytes: &[u8], file_size: u64, machine: Machine) -> Result<Header
     if bytes.is_empty() {
         return Err(ElfError::Empty);
     }
-    if !bytes.starts_with(ELFMAG) {
-        let mut begin = [0; 4];
+    if !bytes.iter().zip(ELFMAG).all(|(found, expected)| found == expected) {
+        let mut begin = [0; SELFMAG];
         begin.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-        return Err(ElfError::NotElf { begin });
+        return Err(ElfError::NotElf { begin, len: bytes.len().min(SELFMAG) });
     }
     match ident(EI_CLASS)? {
         ELFCLASS64 => {}
