@@ -44,7 +44,7 @@ impl Function<'_> {
         let address = u64::from(high) << 32 | u64::from(low & !BAR_FLAGS);
 
         // While all ones are in the register, the function must not answer to them.
-        self.set_memory(false);
+        let answered = self.set_memory(false);
         self.write(register, u32::MAX);
         let mut mask = u64::from(self.read(register) & !BAR_FLAGS);
         if is_64 {
@@ -63,7 +63,7 @@ impl Function<'_> {
             self.write(register + 4, (address >> 32) as u32);
         }
         let usable = address != 0 && size.is_power_of_two();
-        self.set_memory(usable);
+        self.set_memory(usable || answered);
         usable.then_some(Bar { address, size })
     }
 }
@@ -91,6 +91,7 @@ mod tests {
     fn function_with(bars: &[(u8, u32, u32)]) -> Mock {
         let mut mock = Mock::default();
         mock.set(HERE, 0, 0x1041_1af4);
+        mock.set(HERE, 4, 0);
         for &(index, value, writable) in bars {
             mock.set(HERE, FIRST_BAR + 4 * index, value);
             mock.limit(HERE, FIRST_BAR + 4 * index, writable);

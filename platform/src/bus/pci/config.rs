@@ -116,7 +116,7 @@ pub(crate) mod mock {
     use std::collections::HashMap;
     use std::sync::Mutex;
 
-    /// Functions made of their registers; BARs answer sizing.
+    /// Functions made of their registers; those that are not set read as 0 and stay so.
     #[derive(Default)]
     pub struct Mock {
         pub registers: Mutex<HashMap<(u8, u8, u8, u8), u32>>,
@@ -150,9 +150,9 @@ pub(crate) mod mock {
         fn write(&self, a: Address, register: u8, value: u32) {
             let key = (a.bus, a.device, a.function, register);
             let writable = *self.writable.get(&key).unwrap_or(&u32::MAX);
-            let mut registers = self.registers.lock().unwrap();
-            let entry = registers.entry(key).or_insert(0);
-            *entry = *entry & !writable | value & writable;
+            if let Some(entry) = self.registers.lock().unwrap().get_mut(&key) {
+                *entry = *entry & !writable | value & writable;
+            }
         }
     }
 }

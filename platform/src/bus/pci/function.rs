@@ -91,13 +91,14 @@ impl<'a> Function<'a> {
         if self.header() == HEADER_BRIDGE { 2 } else { 6 }
     }
 
-    /// Lets it answer to its memory addresses, or not.
-    pub(super) fn set_memory(&self, on: bool) {
+    /// Lets it answer to its memory addresses, or not; gives what was before.
+    pub(super) fn set_memory(&self, on: bool) -> bool {
         let command = self.read(COMMAND_STATUS) & COMMAND_MASK;
         let wanted = if on { command | COMMAND_MEMORY } else { command & !COMMAND_MEMORY };
         if wanted != command {
             self.write(COMMAND_STATUS, wanted);
         }
+        command & COMMAND_MEMORY != 0
     }
 
     /// Lets it access memory and raise message interrupts; silences its interrupt pin.

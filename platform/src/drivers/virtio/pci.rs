@@ -241,6 +241,7 @@ mod tests {
         mock.set(HERE, 0x10, 0xc001); // ports
         mock.set(HERE, 0x20, 0xfe00_000c);
         mock.limit(HERE, 0x20, 0xffff_c000);
+        mock.set(HERE, 0x24, 0);
         mock.set(HERE, 0x40, 0x0214_5009); // notify, behind ports
         mock.set(HERE, 0x44, 0);
         mock.set(HERE, 0x50, 0x0214_6409); // notify, in memory

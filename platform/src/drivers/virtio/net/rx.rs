@@ -5,7 +5,7 @@
 //! buffer has a header); where it does not (at a chunk's end, or after buffers came back in
 //! another order), it is put together in memory of its own.
 //!
-//! The ring starts small. When the device is found to have used most of it, it gets another
+//! The ring starts small. When more than half of its buffers wait to be read, it gets another
 //! chunk as large as all before, if memory is plentiful.
 
 use super::header::{self, RxHeader};
@@ -117,8 +117,8 @@ impl Rx {
     /// Adds memory if the ring ran low and there is plenty.
     fn grow(&mut self) {
         let count = self.buffers.len();
-        let few_left = usize::from(self.queue.outstanding()) < count / 4;
-        if !few_left || !self.mergeable || count >= usize::from(self.queue.size()) {
+        let low = usize::from(self.queue.outstanding()) < count / 2;
+        if !low || !self.mergeable || count >= usize::from(self.queue.size()) {
             return;
         }
         let len: usize = self.chunks.iter().map(DmaRegion::len).sum();
@@ -141,8 +141,9 @@ impl Rx {
         }
         loop {
             let first = self.take()?;
+            let frame = self.frame(first);
             self.grow();
-            match self.frame(first) {
+            match frame {
                 Some(found) => {
                     self.packets += 1;
                     self.bytes += found.0.len() as u64;

@@ -163,7 +163,7 @@ fn events_pass() {
 /// A driver and a device at work on two CPUs: nothing is lost, nothing comes twice.
 #[test]
 fn concurrent_device() {
-    const BUFFERS: u32 = 100_000;
+    const BUFFERS: u32 = 20_000;
     let (mut queue, mut device) = pair(16, true);
     std::thread::scope(|scope| {
         scope.spawn(move || {
