@@ -45,9 +45,9 @@ pub fn machine() -> &'static Stack {
 
 fn make(links: &[Link]) -> &'static Stack {
     /// Part of the memory that socket buffers may take.
-    const SHARE: u64 = 4;
+    const SHARE: usize = 4;
     /// Memory per connection that strangers can make us hold.
-    const PER_CONNECTION: u64 = 8 << 10;
+    const PER_CONNECTION: usize = 8 << 10;
     let mut secret = [0; 4];
     for word in &mut secret {
         let mut seed = [0; 8];
@@ -55,9 +55,9 @@ fn make(links: &[Link]) -> &'static Stack {
         *word = u64::from_le_bytes(seed);
     }
     let total = mm::stats().total;
-    bytes::set_budget(usize::try_from(total / SHARE).unwrap_or(usize::MAX));
+    bytes::set_budget(total / SHARE);
     let stack = Stack::new(links, secret, time::now, arm);
-    stack.tcp.set_limit(usize::try_from(total / PER_CONNECTION).unwrap_or(usize::MAX));
+    stack.tcp.set_limit(total / PER_CONNECTION);
     stack
 }
 

@@ -19,6 +19,7 @@ pub mod link;
 mod machine;
 pub mod stack;
 pub mod tcp;
+pub mod unix;
 #[cfg(test)]
 mod tests;
 

@@ -42,7 +42,7 @@ impl Stack {
     /// Payload of a full TCP segment on a path.
     #[must_use]
     pub fn path_mss(&self, path: &Path) -> u16 {
-        let mtu = self.iface_of(path).map_or(576, Iface::mtu);
+        let mtu = self.iface_of(path).map_or(576, Iface::mtu).min(DATAGRAM_MAX + ip::HEADER);
         u16::try_from(mtu.saturating_sub(TCP_HEADERS)).unwrap_or(u16::MAX - TCP_HEADERS as u16)
     }
 

@@ -43,7 +43,7 @@ fn transfer(seed: u64, trouble: Trouble, bytes: usize) {
     bench.trouble(Trouble::default());
     client.close(false);
     server.close(false);
-    bench.idle(1000);
+    bench.idle(130_000);
     assert!(!bench.a.tcp.rows().iter().any(|row| row.state.is_synchronized() && row.state as u8 != 6));
 }
 
