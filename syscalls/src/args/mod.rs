@@ -4,26 +4,34 @@
 //! [`KIND`](FromArg::KIND) tells the trace how to print the word. Neighbours: [`crate::table`]
 //! names these types, [`crate::abi`] has the structures they point to.
 
+mod commands;
 mod events;
 mod files;
+mod futex;
 mod kind;
 mod macros;
 mod memory;
+mod open;
 mod process;
 mod scalar;
+mod signals;
 mod sockets;
 mod system;
 mod time;
 mod user;
 
+pub use commands::*;
 pub use events::*;
 pub use files::*;
+pub use futex::*;
 pub(crate) use kind::names;
 pub use kind::{Count, Item, Kind, Names, Set, Shape, Special};
 pub use macros::Strict;
 pub use memory::*;
+pub use open::*;
 pub use process::*;
 pub use scalar::*;
+pub use signals::*;
 pub use sockets::*;
 pub use system::*;
 pub use time::*;
