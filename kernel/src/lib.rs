@@ -20,6 +20,7 @@ pub mod rand;
 pub mod sys;
 pub mod task;
 pub mod tty;
+pub mod uts;
 
 use elfin_platform::power;
 

@@ -1,23 +1,21 @@
 //! The bootable image, and the boot order. The platform's boot code (PVH entry, page tables, heap,
-//! interrupt controllers) calls [`main`].
+//! interrupt controllers) calls [`bare::main`].
 #![cfg_attr(target_os = "none", no_std)]
 #![cfg_attr(target_os = "none", no_main)]
 #![forbid(unsafe_code)]
 
 #[cfg(target_os = "none")]
 mod bare {
-    use elfin_kernel::{boot, fs, log, net, panic, shutdown, task};
+    use elfin_kernel::boot::{self, Options, StartError};
+    use elfin_kernel::{log, net, panic, shutdown, task};
 
     elfin_platform::entry!(main);
 
     fn main() -> ! {
-        let options = boot::Options::read();
+        let options = Options::read();
         log::init(options.loglevel, options.debug);
-        boot::install_hooks();
-        boot::announce(&options);
-        fs::init(elfin_platform::boot::take_initramfs(), &options.tree());
-        net::init(options.ip());
-        match boot::first_program(&options) {
+        boot::connect(&options);
+        match start(&options) {
             Ok(thread) => {
                 task::sched::spawn(thread);
                 task::sched::start()
@@ -29,6 +27,12 @@ mod bare {
         }
     }
 
+    fn start(options: &Options) -> Result<task::ThreadRef, StartError> {
+        let root = boot::mount_root()?;
+        net::init(&boot::network(options));
+        boot::first_program(options, &root)
+    }
+
     #[panic_handler]
     fn on_panic(info: &core::panic::PanicInfo<'_>) -> ! {
         panic::report(info)
@@ -37,5 +41,7 @@ mod bare {
 
 #[cfg(not(target_os = "none"))]
 fn main() {
-    eprintln!("elfin-kernel is a machine's image: build it with `make kernel`, start it with `elfin run`");
+    eprintln!(
+        "elfin-kernel is a machine's image: build it with `make kernel`, start it with `elfin run`"
+    );
 }
