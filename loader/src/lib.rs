@@ -18,31 +18,34 @@
 //! // elf: what to map
 //! LoadPlan::parse(file_size, &mut |offset, buf| -> Result<(), E>, Machine::NATIVE) -> Result<LoadPlan, ParseError<E>>
 //! LoadPlan::from_slice(bytes, machine)                     -> Result<LoadPlan, ElfError>
-//! plan: .machine .kind (Kind::{Exec, DynamicExec, StaticPie, DynamicPie}) .kind.is_pie() .entry
-//!       .phdr_vaddr: Option<u64> .phnum .phent .segments .span (page-aligned range) .end (for brk)
-//!       .load_align .interp: Option<Vec<u8>> .executable_stack .tls .relro .properties
-//!       .bias_for(address) -> bias    add it to every address of the plan; 0 for Exec
+//! plan: .machine .kind (Kind::{Exec, DynamicExec, StaticPie, DynamicPie}: .is_pie() .is_dynamic())
+//!       .entry .phdr_vaddr: Option<u64> .phnum .phent .segments .span (page-aligned range) .end (for brk)
+//!       .load_align .interp: Option<Vec<u8>> .executable_stack: Option<bool> .tls .relro .properties
+//!       .bias_for(address) -> bias    wrapping_add it to every address of the plan; 0 for Exec
 //!       .regions() -> impl Iterator<Item = Region { start, len, prot, backing, segment }>
 //!           Backing::File { offset, zero_tail: Option<Range<u64>> } | Backing::Zero
 //! ElfError: Display, .errno() -> i32, .exit_status() -> 126 | 127
 //! script::parse(first_bytes) -> Option<Script { interpreter, argument }>
 //!
-//! // stack: what the program finds at sp
-//! InitialStack { args, env, execfn, platform, random, top, stack_limit, aux: &AuxValues { .. } }.build()
-//!       -> Result<StackImage { sp, bytes, args, env, auxv, execfn, random }, StackError>
-//!           copy `bytes` to `sp`; they end at `top`
+//! // auxv, stack: what the program finds at sp
+//! AuxValues { hwcap, .., ..AuxValues::of_plan(&plan, bias) }
+//! InitialStack { args, env, execfn, platform, random, top, stack_limit, aux: &aux }.build()
+//!       -> Result<StackImage { sp, bytes, argc, args, env, auxv, execfn, random }, StackError>
+//!           copy `bytes` to `sp`; they end at `top`; the ranges are for /proc/self
 //!
-//! // cpio, gzip: the initramfs
+//! // cpio, gzip: the initramfs (see `cpio` for the loop over several archives)
 //! cpio::Entries::new(bytes): Iterator<Item = Result<Entry, CpioError>>; .rest() after the end
 //! Entry { name, ino, mode, uid, gid, nlink, mtime, data: Range<usize>, dev, rdev, link_to }
-//! cpio::Encoder::new(align_files).entry(&mut out, &Meta, name, data_len); .padding(); .finish(&mut out)
+//! cpio::Encoder::new(align): .entry(&mut out, name, &Meta, data_len)?, then the data, then
+//!       Encoder::padding(data_len); at the end .finish(&mut out)?
+//! cpio::Archive::new(align): .add(name, &Meta, data)? .finish()? -> Vec<u8>
 //! gzip::is_gzip(bytes); gzip::inflate(bytes, limit) -> Result<Inflated { data, rest }, GzipError>
 //!
 //! // cmdline: what the machine was told
-//! CommandLine::new(bytes): .iter() .get("init") .has("quiet") .number("loglevel") .after_dashes()
-//!       .init_words(&known) -> what goes to init's argv and environment
-//! IpConfig::parse(value) -> Result<IpConfig { client, gateway, netmask, .. }, IpError>
-//! ArgumentFile { program, directory, args, env }: .encode() / ArgumentFile::parse(bytes)
+//! CommandLine::new(bytes): .iter() .get("init") .text(..) .number("loglevel") .has("quiet") .flag(..)
+//!       .after_dashes() .init_words(is_known) -> what goes to init's argv and environment
+//! IpConfig::parse(value) -> Result<IpConfig { client, gateway, prefix, dns, autoconf, .. }, IpError>
+//! ArgumentFile { program, directory, args, env }: .encode()? / ArgumentFile::parse(bytes)?
 //! ```
 #![no_std]
 #![forbid(unsafe_code)]

@@ -133,15 +133,19 @@ pub fn check(plan: &LoadPlan, file: &[u8]) {
     );
     assert!(plan.load_align.is_power_of_two() && plan.load_align >= PAGE_SIZE);
     assert_eq!(plan.kind.is_dynamic(), plan.interp.is_some());
-    assert!(plan.span.start % PAGE_SIZE == 0 && plan.span.end % PAGE_SIZE == 0);
+    assert!(plan.span.start.is_multiple_of(PAGE_SIZE) && plan.span.end.is_multiple_of(PAGE_SIZE));
 
     let regions: Vec<_> = plan.regions().collect();
     assert!(regions.len() <= plan.segments.len() * 2);
     for region in &regions {
-        assert!(region.len != 0 && region.len % PAGE_SIZE == 0 && region.start % PAGE_SIZE == 0);
+        assert!(
+            region.len != 0
+                && region.len.is_multiple_of(PAGE_SIZE)
+                && region.start.is_multiple_of(PAGE_SIZE)
+        );
         assert!(plan.span.start <= region.start && region.end() <= plan.span.end);
         if let Backing::File { offset, zero_tail } = &region.backing {
-            assert!(offset % PAGE_SIZE == 0 && *offset < file_size);
+            assert!(offset.is_multiple_of(PAGE_SIZE) && *offset < file_size);
             if let Some(zero) = zero_tail {
                 assert!(zero.start < zero.end && zero.end == region.end());
                 assert!(zero.end - zero.start < PAGE_SIZE);
