@@ -14,6 +14,7 @@ mod exit;
 mod host;
 mod image;
 mod judge;
+mod output;
 mod qemu;
 mod run;
 

@@ -15,6 +15,7 @@ use super::x86::X86_64;
 use crate::args::CheckArgs;
 use crate::exit::Refused;
 use crate::judge::judge_in_root;
+use crate::output::print;
 
 /// Status when the program can not be run.
 const NOT_RUNNABLE: u8 = 1;
@@ -64,9 +65,9 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
         code: CodeReport::new(&scan, &code),
     };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        print(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
     } else {
-        print!("{}", report.text(args.sites));
+        print(&report.text(args.sites))?;
     }
     Ok(if report.runnable { 0 } else { NOT_RUNNABLE })
 }

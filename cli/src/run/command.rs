@@ -19,6 +19,7 @@ use crate::host::{
 use crate::image::{
     self, GuestPath, Node, Scratch, SkeletonOptions, Tree, add_skeleton, write_initramfs,
 };
+use crate::output::print;
 use crate::qemu::{self, Accel, Card, Firmware, MachinePlan, Network};
 
 /// Memory for the kernel and a program's first needs, in bytes.
@@ -78,7 +79,7 @@ pub fn run(args: &RunArgs) -> Result<u8> {
     if args.dry_run {
         let words = plan.args();
         let words = std::iter::once(qemu.as_os_str()).chain(words.iter().map(|word| &**word));
-        println!("{}", qemu::shell_quoted(words));
+        print(&format!("{}\n", qemu::shell_quoted(words)))?;
         return Ok(0);
     }
 
