@@ -91,7 +91,7 @@ impl Entry {
     /// The call with this number.
     #[must_use]
     pub fn by_number(arch: Arch, number: usize) -> Option<Self> {
-        let index = match arch {
+        let index: &[u16] = match arch {
             Arch::X86_64 => &X86_64_INDEX,
             Arch::Aarch64 => &AARCH64_INDEX,
         };

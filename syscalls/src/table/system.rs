@@ -6,12 +6,12 @@
 #[macro_export]
 macro_rules! __rows_system {
     ($to:tt [$next:ident $($rest:ident)*] $($rows:tt)*) => { $crate::$next! { $to [$($rest)*] $($rows)*
-        uname                   {  63, 160 } stub("not built yet")        (out: UserOut<Utsname>) [];
-        sysinfo                 {  99, 179 } stub("not built yet")        (out: UserOut<Sysinfo>) [];
-        getrandom               { 318, 278 } stub("not built yet")        (buf: UserAddr, len: usize, flags: GetrandomFlags) [];
-        sethostname             { 170, 161 } stub("not built yet")        (name: UserIn<[u8]>, len: i32) [];
-        setdomainname           { 171, 162 } stub("not built yet")        (name: UserIn<[u8]>, len: i32) [];
-        reboot                  { 169, 142 } stub("not built yet")        (magic1: u32, magic2: u32, cmd: RebootCmd, arg: UserAddr) [];
+        uname                   {  63, 160 } partial("not compared with Linux by a test yet")        (out: UserOut<Utsname>) [];
+        sysinfo                 {  99, 179 } partial("the load is the momentary one")        (out: UserOut<Sysinfo>) [];
+        getrandom               { 318, 278 } partial("not compared with Linux by a test yet")        (buf: UserAddr, len: usize, flags: GetrandomFlags) [];
+        sethostname             { 170, 161 } partial("not compared with Linux by a test yet")        (name: UserIn<[u8]>, len: i32) [];
+        setdomainname           { 171, 162 } partial("not compared with Linux by a test yet")        (name: UserIn<[u8]>, len: i32) [];
+        reboot                  { 169, 142 } partial("ends the machine, whichever way is asked for")        (magic1: u32, magic2: u32, cmd: RebootCmd, arg: UserAddr) [];
         syslog                  { 103, 116 } stub("not built yet")        (kind: i32, buf: UserAddr, len: i32) [];
         mount                   { 165,  40 } stub("not built yet")        (source: UserStr, target: UserStr, fstype: UserStr, flags: MountFlags, data: UserAddr) [];
         umount2                 { 166,  39 } stub("not built yet")        (target: UserStr, flags: UmountFlags) [];
