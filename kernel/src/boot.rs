@@ -133,6 +133,9 @@ pub fn connect(options: &Options) {
 /// The kernel touched user memory that is not there.
 fn kernel_page_fault(fault: &PageFault) -> bool {
     let Some(thread) = task::try_current() else { return false };
+    if thread.faults_off.load(core::sync::atomic::Ordering::Relaxed) {
+        return false;
+    }
     let stack = thread.process.rlimits.soft(Resource::STACK);
     let stack = usize::try_from(stack).unwrap_or(usize::MAX);
     thread.mm().fault(fault, stack).is_ok()

@@ -6,8 +6,16 @@
 pub mod handlers;
 pub mod usercopy;
 
+mod cred;
 mod entry;
+mod futex;
 mod memory;
+mod misc;
+mod process;
+mod sched;
+mod signal;
+mod thread;
+mod time;
 
 pub use entry::{DISPATCH, SysFn, enable_strace, syscall, unknown};
 

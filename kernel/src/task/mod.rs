@@ -16,6 +16,7 @@ pub mod poll;
 pub mod posix_timer;
 pub mod priority;
 pub mod rlimit;
+pub mod rseq;
 pub mod sched;
 pub mod signal;
 pub mod sleep;
@@ -36,5 +37,7 @@ pub use poll::{PollEvents, PollTable, Poller};
 pub use process::{INIT, Process};
 pub use rlimit::Rlimits;
 pub use rwlock::{ReadGuard, RwLock, WriteGuard};
-pub use thread::{Current, NAME_LEN, Rseq, Thread, ThreadRef, current, try_current};
+pub use thread::{
+    Current, DEFAULT_TIMER_SLACK, NAME_LEN, Rseq, Thread, ThreadRef, current, try_current,
+};
 pub use wait::{WaitQueue, Wake};

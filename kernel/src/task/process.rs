@@ -49,6 +49,8 @@ pub struct Process {
     pub has_execed: AtomicBool,
     /// `PR_SET_DUMPABLE`.
     pub dumpable: AtomicU32,
+    /// `personality(2)`.
+    pub personality: AtomicU32,
     /// `PR_SET_CHILD_SUBREAPER`.
     pub subreaper: AtomicBool,
     /// CPU time of threads that ended, in nanoseconds.
@@ -86,6 +88,7 @@ impl Process {
             exit_status: AtomicU64::new(ALIVE),
             has_execed: AtomicBool::new(false),
             dumpable: AtomicU32::new(1),
+            personality: AtomicU32::new(0),
             subreaper: AtomicBool::new(false),
             ended_cpu_time: AtomicU64::new(0),
             children_cpu_time: AtomicU64::new(0),
@@ -176,6 +179,15 @@ impl Process {
     /// The id of its parent; 0 for the first process.
     pub fn ppid(&self) -> u32 {
         self.parent.lock().upgrade().map_or(0, |parent| parent.pid)
+    }
+
+    /// Voluntary and involuntary context switches of its threads that have not ended.
+    pub fn switches(&self) -> (u64, u64) {
+        let threads = self.threads.lock();
+        threads
+            .iter()
+            .map(|thread| thread.sched.switches())
+            .fold((0, 0), |sum, (own, forced)| (sum.0 + u64::from(own), sum.1 + u64::from(forced)))
     }
 
     /// CPU time of all its threads, those that ended too, in nanoseconds.

@@ -186,7 +186,7 @@ impl Thread {
 }
 
 /// The timer slack that Linux gives to programs, in nanoseconds.
-const DEFAULT_TIMER_SLACK: u64 = 50_000;
+pub const DEFAULT_TIMER_SLACK: u64 = 50_000;
 
 /// A name as threads keep it.
 pub fn padded_name(name: &[u8]) -> [u8; NAME_LEN] {

@@ -7,7 +7,8 @@
 use elfin_platform::arch::UserFrame;
 use elfin_platform::cpu::{self, Work};
 
-use super::{sched, signal, timer};
+use super::thread::current;
+use super::{rseq, sched, signal, timer};
 
 /// Work that concerns the machine, not the running thread.
 const MACHINE: Work = Work::TIMER.union(Work::NET).union(Work::CONSOLE).union(Work::BLOCK);
@@ -17,6 +18,7 @@ pub fn on_user_return(frame: &mut UserFrame) {
     run();
     if cpu::take(Work::RESCHED).contains(Work::RESCHED) {
         sched::preempt();
+        rseq::interrupted(&current(), frame);
     }
     if cpu::take(Work::SIGNAL).contains(Work::SIGNAL) {
         signal::deliver(frame);

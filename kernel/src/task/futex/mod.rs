@@ -1,18 +1,21 @@
 //! Futexes: sleeping on a word of the program's memory (`futex(2)`).
 //!
 //! [`table`] keeps who waits for which word, [`wait`] and [`wake`] are the operations, [`word`]
-//! reads and changes words, [`robust`] frees what a thread held when it ended.
+//! reads and changes words, [`pi`] are locks with an owner, [`robust`] frees what a thread held
+//! when it ended.
 //!
 //! The word is compared with the table's bucket locked, as a waker's change of the word and its
 //! look at the bucket can then not fall between. Page faults are refused meanwhile
 //! ([`word::quietly`]); the page is fetched with the lock open, and the operation tried again.
 
+mod pi;
 mod robust;
 mod table;
 mod wait;
 mod wake;
 mod word;
 
+pub use pi::{lock_pi, try_lock_pi, unlock_pi};
 pub use robust::release_robust_list;
 pub use table::WaitState;
 pub use wait::{WaitRequest, wait};

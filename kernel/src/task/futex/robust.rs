@@ -10,6 +10,7 @@ use elfin_platform::user;
 use elfin_syscalls::abi::{RobustListHead, zeroed};
 use elfin_syscalls::zerocopy::IntoBytes;
 
+use super::pi::owner_died;
 use super::wake::wake_word;
 use super::word::update;
 use crate::task::thread::Thread;
@@ -19,11 +20,11 @@ const LIMIT: usize = 2048;
 /// The low bit of an entry's address says that it is a futex with priority inheritance.
 const PI_BIT: usize = 1;
 /// Somebody waits.
-const WAITERS: u32 = 0x8000_0000;
+pub(super) const WAITERS: u32 = 0x8000_0000;
 /// The owner ended without letting go.
-const OWNER_DIED: u32 = 0x4000_0000;
+pub(super) const OWNER_DIED: u32 = 0x4000_0000;
 /// The owner's thread id.
-const TID_MASK: u32 = 0x3fff_ffff;
+pub(super) const TID_MASK: u32 = 0x3fff_ffff;
 
 /// Marks all futexes that the running thread, which ends, still holds, and wakes one waiter of
 /// each.
@@ -48,7 +49,7 @@ pub fn release_robust_list(me: &Thread) {
         // The next one is read before this one is let go, for it may be freed then.
         let mut next = [0; size_of::<u64>()];
         let more = user::copy_in(&mut next, entry & !PI_BIT).is_ok();
-        if entry != pending && !let_go(me, word_of(entry)) {
+        if entry != pending && !let_go(me, word_of(entry), entry & PI_BIT != 0) {
             break;
         }
         if !more {
@@ -57,12 +58,15 @@ pub fn release_robust_list(me: &Thread) {
         entry = address(u64::from_ne_bytes(next));
     }
     if pending != 0 {
-        let_go(me, word_of(pending));
+        let_go(me, word_of(pending), pending & PI_BIT != 0);
     }
 }
 
 /// Marks one word if the thread holds it; false if it cannot be reached.
-fn let_go(me: &Thread, word: usize) -> bool {
+fn let_go(me: &Thread, word: usize, has_owner: bool) -> bool {
+    if has_owner {
+        return owner_died(me, word);
+    }
     let died = |old: u32| {
         if old & TID_MASK == me.tid { old & WAITERS | OWNER_DIED } else { old }
     };

@@ -12,6 +12,8 @@ use crate::task::thread::{Thread, ThreadRef};
 
 /// Buckets in the table; a power of two.
 const BUCKETS: usize = 256;
+/// The bits of somebody who waits for a lock with an owner: no wakeup shares one.
+pub(super) const PI: u32 = 0;
 /// "In no bucket" in [`WaitState`].
 const NOWHERE: usize = usize::MAX;
 
@@ -137,6 +139,23 @@ impl Locked {
         woken
     }
 
+    /// The first of those who wait for the lock `key`, and whether there are more.
+    pub(super) fn first_pi(&self, key: FutexKey) -> (Option<ThreadRef>, bool) {
+        let mut waiting = self.waiters.iter().filter(|w| w.key == key && w.bitset == PI);
+        let first = waiting.next().map(|waiter| waiter.thread.clone());
+        (first, waiting.next().is_some())
+    }
+
+    /// Takes out and wakes a thread that waits for a lock.
+    pub(super) fn take_pi(&mut self, thread: &Thread) {
+        if let Some(at) = self.waiters.iter().position(|w| w.thread.tid == thread.tid) {
+            let waiter = self.waiters.remove(at);
+            waiter.thread.futex.0.store(NOWHERE, Ordering::Release);
+            TABLE[self.index].users.fetch_sub(1, Ordering::Release);
+            sched::wake(&waiter.thread);
+        }
+    }
+
     /// Has up to `limit` of those who wait for `from` wait for `to`, in the bucket `target` (this
     /// one if `None`), where they come last; how many.
     ///
@@ -219,7 +238,7 @@ fn take<T>(
 /// Has up to `limit` waiters for `from` wait for `to`, behind those who do already.
 fn rename<T>(waiters: &mut [Waiter<T>], from: FutexKey, to: FutexKey, limit: u32) -> u32 {
     let mut renamed = 0;
-    for waiter in waiters.iter_mut().filter(|waiter| waiter.key == from) {
+    for waiter in waiters.iter_mut().filter(|w| w.key == from && w.bitset != PI) {
         if renamed == limit {
             break;
         }

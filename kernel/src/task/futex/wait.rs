@@ -3,7 +3,7 @@
 use elfin_platform::{time, user};
 use elfin_syscalls::{Errno, SysResult};
 
-use super::table::{self, announce};
+use super::table::{self, Locked, announce};
 use super::word::{self, quietly};
 use crate::sys::Cx;
 use crate::task::sched::{self, Sleep};
@@ -27,7 +27,7 @@ pub struct WaitRequest {
 }
 
 /// How waiting ended.
-enum End {
+pub(super) enum End {
     Woken,
     TimedOut,
     Interrupted,
@@ -90,8 +90,7 @@ fn sleep(me: &ThreadRef, request: &WaitRequest) -> Result<End, Errno> {
             Ok(_) => {
                 let announced = announced.take().unwrap_or_else(|| announce(index));
                 bucket.add(announced, key, request.bitset, me)?;
-                sched::prepare_to_sleep(me, Sleep::Interruptible);
-                break;
+                return Ok(sleep_in_table(me, bucket, request.deadline));
             }
             Err(_) => {
                 drop(bucket);
@@ -99,29 +98,31 @@ fn sleep(me: &ThreadRef, request: &WaitRequest) -> Result<End, Errno> {
             }
         }
     }
-    let early = give_up(me, request.deadline);
-    if let Some(end) = early {
-        sched::stay_awake(me);
-        return Ok(if table::withdraw(me) { end } else { End::Woken });
-    }
-    let timer = request.deadline.map(|at| timer::arm_wakeup(at, me.clone()));
+}
+
+/// Sleeps until somebody takes `me` out of the table, of which `bucket` is still locked since it
+/// was put there.
+pub(super) fn sleep_in_table(me: &ThreadRef, bucket: Locked, deadline: Option<u64>) -> End {
+    sched::prepare_to_sleep(me, Sleep::Interruptible);
+    drop(bucket);
+    let mut timer = None;
     loop {
+        if let Some(end) = give_up(me, deadline) {
+            sched::stay_awake(me);
+            return if table::withdraw(me) { end } else { End::Woken };
+        }
+        if timer.is_none() {
+            timer = deadline.map(|at| timer::arm_wakeup(at, me.clone()));
+        }
         sched::block();
         // Whoever wakes this thread through the futex takes it out of the table first.
         if !table::waits(me) {
-            drop(timer);
-            return Ok(End::Woken);
+            return End::Woken;
         }
         sched::prepare_to_sleep(me, Sleep::Interruptible);
-        if let Some(end) = give_up(me, request.deadline) {
-            sched::stay_awake(me);
-            drop(timer);
-            return Ok(if table::withdraw(me) { end } else { End::Woken });
-        }
         if !table::waits(me) {
             sched::stay_awake(me);
-            drop(timer);
-            return Ok(End::Woken);
+            return End::Woken;
         }
     }
 }

@@ -19,8 +19,8 @@ use super::info::Info;
 use super::mask::{dequeue, update_wanted};
 use super::set::{DefaultAction, SIGSEGV, SigSet, Signal};
 use super::{fatal, frame, send, stop};
-use crate::task::exit;
 use crate::task::thread::{Thread, current};
+use crate::task::{exit, rseq};
 
 /// Deals with the running thread's signals before it goes on in the program at `frame`.
 pub fn deliver(frame: &mut UserFrame) {
@@ -120,6 +120,7 @@ fn default_action(me: &Thread, frame: &UserFrame, info: &Info) {
 }
 
 fn run_handler(me: &Thread, frame: &mut UserFrame, info: &Info, action: &Action, handler: usize) {
+    rseq::interrupted(me, frame);
     let blocked = me.signals.blocked();
     let saved = me.signals.saved_mask.lock().take();
     let made = frame::push(me, frame, info, action, handler, saved.unwrap_or(blocked));

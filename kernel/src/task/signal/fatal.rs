@@ -5,9 +5,9 @@ use core::fmt;
 use elfin_platform::arch::UserFrame;
 use elfin_platform::user;
 
+use super::frame;
 use super::info::{Info, code};
 use super::set::{SIGBUS, SIGFPE, SIGILL, SIGSEGV};
-use super::{Signal, frame};
 use crate::task::thread::Thread;
 
 /// The most callers that a backtrace shows.
@@ -80,10 +80,4 @@ impl fmt::Display for Reason<'_> {
         };
         write!(f, " ({text} at {address:#x})")
     }
-}
-
-/// The exit status that shells show for a program ended by a signal.
-pub fn exit_code(signal: Signal) -> u8 {
-    const BASE: u32 = 128;
-    u8::try_from(BASE + signal.number()).unwrap_or(u8::MAX)
 }

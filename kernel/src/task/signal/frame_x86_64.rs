@@ -117,11 +117,6 @@ impl From<user::Fault> for BadFrame {
     }
 }
 
-/// The size of a frame in bytes, without what alignment adds.
-pub fn frame_size() -> usize {
-    size_of::<Frame>() + task::fpu_state_size() + MAGIC2_SIZE
-}
-
 /// Has the program at `regs` run `handler` for `info`; `mask` comes back after it.
 pub fn push(
     me: &Thread,

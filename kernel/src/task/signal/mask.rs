@@ -3,9 +3,11 @@
 use elfin_platform::cpu::{self, Work};
 use elfin_syscalls::Errno;
 
+use super::action::Action;
 use super::info::Info;
 use super::send::rouse;
-use super::set::SigSet;
+use super::set::{SigSet, Signal};
+use crate::task::process::Process;
 use crate::task::thread::{Thread, current};
 
 /// Changes the running thread's mask; gives the old one.
@@ -66,6 +68,19 @@ pub fn pending(thread: &Thread) -> SigSet {
     let shared = thread.process.signals.queue.lock();
     let own = thread.signals.queue.lock().pending();
     shared.pending() | own
+}
+
+/// Changes what a process does about a signal; gives what it did before. Pending ones that are
+/// dropped from now on are gone.
+pub fn set_action(process: &Process, signal: Signal, action: Action) -> Action {
+    let state = &process.signals;
+    let old = state.actions.lock().set(signal, action);
+    if action.ignores(signal) {
+        let mut shared = state.queue.lock();
+        shared.discard(SigSet::of(signal));
+        process.for_each_thread(|t| t.signals.queue.lock().discard(SigSet::of(signal)));
+    }
+    old
 }
 
 /// Takes out the first pending signal that is in `set`: the thread's own before its process's.

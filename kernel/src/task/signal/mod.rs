@@ -30,17 +30,17 @@ pub use action::{Action, Actions, SigFlags};
 pub use deliver::{deliver, sigreturn};
 pub use fault::{user_exception, user_page_fault};
 pub use info::{Info, code};
-pub use mask::{dequeue, pending, restore_mask_later, set_blocked, with_mask};
+pub use mask::{dequeue, pending, restore_mask_later, set_action, set_blocked, with_mask};
 pub(super) use send::rouse;
 pub use send::{
-    discard_timer, force, may_signal, raise, send_by_timer, send_to_group, send_to_process,
-    send_to_thread,
+    discard_timer, force, may_access, may_signal, raise, send_by_timer, send_to_group,
+    send_to_process, send_to_thread,
 };
 pub use set::{
     SIGABRT, SIGALRM, SIGBUS, SIGCHLD, SIGCONT, SIGFPE, SIGHUP, SIGILL, SIGINT, SIGIO, SIGKILL,
     SIGPIPE, SIGPROF, SIGQUIT, SIGSEGV, SIGSTOP, SIGSYS, SIGTERM, SIGTRAP, SIGTSTP, SIGTTIN,
     SIGTTOU, SIGURG, SIGVTALRM, SIGWINCH, SIGXCPU, SIGXFSZ, SigSet, Signal,
 };
-pub use stack::AltStack;
+pub use stack::{AltStack, MINSIGSTKSZ};
 pub use state::{ProcessSignals, ThreadSignals};
 pub(super) use stop::resume_to_exit;

@@ -38,7 +38,8 @@ impl SignalQueue {
     }
 
     /// Queued entries, which `RLIMIT_SIGPENDING` limits.
-    pub fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.infos.len()
     }
 
@@ -94,7 +95,7 @@ impl SignalQueue {
 #[cfg(test)]
 mod tests {
     use super::super::info::code;
-    use super::super::set::{SIGALRM, SIGINT, SIGTERM};
+    use super::super::set::{SIGALRM, SIGINT, SIGTERM, Signal};
     use super::*;
     use elfin_syscalls::args::SigNum;
 

@@ -100,6 +100,17 @@ pub fn may_signal(sender: &Thread, target: &Process, signal: Option<Signal>) -> 
     same || (signal == Some(SIGCONT) && target.sid() == sender.process.sid())
 }
 
+/// Whether `reader` may look into `target`: its own process, or with the same ids, or as root.
+pub fn may_access(reader: &Thread, target: &Thread) -> bool {
+    let from = reader.cred();
+    if from.has(Capability::SYS_PTRACE) || core::ptr::eq(&*reader.process, &*target.process) {
+        return true;
+    }
+    let to = target.cred();
+    [to.uid, to.euid, to.suid].iter().all(|uid| *uid == from.uid)
+        && [to.gid, to.egid, to.sgid].iter().all(|gid| *gid == from.gid)
+}
+
 fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
     let signal = info.signal;
     let state = &process.signals;

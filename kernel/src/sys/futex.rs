@@ -1,0 +1,73 @@
+//! Handler of `futex(2)`.
+
+use elfin_platform::time;
+use elfin_syscalls::abi::Timespec;
+use elfin_syscalls::args::{FutexCmd, FutexOp, UserAddr};
+use elfin_syscalls::{Errno, SysResult};
+
+use super::Cx;
+use super::usercopy::user_read_at;
+use crate::task::futex::{self, WaitRequest};
+
+/// `futex(2)`.
+pub fn futex(
+    cx: &mut Cx<'_>,
+    addr: UserAddr,
+    op: FutexOp,
+    val: u32,
+    timeout: UserAddr,
+    addr2: UserAddr,
+    val3: u32,
+) -> SysResult {
+    let address = addr.addr();
+    let me = cx.thread;
+    match op.cmd {
+        FutexCmd::Wake => futex::wake(me, address, op.private, val, FutexOp::MATCH_ANY),
+        FutexCmd::WakeBitset => futex::wake(me, address, op.private, val, val3),
+        FutexCmd::Wait | FutexCmd::WaitBitset => {
+            let absolute = op.cmd == FutexCmd::WaitBitset;
+            let bitset = if absolute { val3 } else { FutexOp::MATCH_ANY };
+            let deadline = deadline(timeout, absolute, op.realtime)?;
+            let request =
+                WaitRequest { address, private: op.private, value: val, bitset, deadline };
+            futex::wait(me, &request)
+        }
+        FutexCmd::Requeue | FutexCmd::CmpRequeue => {
+            let expected = (op.cmd == FutexCmd::CmpRequeue).then_some(val3);
+            let moved = second_count(timeout);
+            futex::requeue(me, op.private, address, addr2.addr(), val, moved, expected)
+        }
+        FutexCmd::WakeOp => {
+            let wake_second = second_count(timeout);
+            futex::wake_op(me, op.private, address, addr2.addr(), val, wake_second, val3)
+        }
+        FutexCmd::LockPi => futex::lock_pi(me, address, op.private, deadline(timeout, true, true)?),
+        FutexCmd::LockPi2 => {
+            futex::lock_pi(me, address, op.private, deadline(timeout, true, op.realtime)?)
+        }
+        FutexCmd::TrylockPi => futex::try_lock_pi(me, address, op.private),
+        FutexCmd::UnlockPi => futex::unlock_pi(me, address, op.private),
+        FutexCmd::WaitRequeuePi | FutexCmd::CmpRequeuePi => Err(Errno::ENOSYS),
+    }
+}
+
+/// In operations on two words the place of the timeout holds a count.
+fn second_count(timeout: UserAddr) -> u32 {
+    // The low half, as Linux takes it.
+    timeout.addr() as u32
+}
+
+/// When to give up, by the monotonic clock.
+fn deadline(timeout: UserAddr, absolute: bool, realtime: bool) -> Result<Option<u64>, Errno> {
+    if timeout.is_null() {
+        return Ok(None);
+    }
+    let timeout: Timespec = user_read_at(timeout)?;
+    let nanos = timeout.checked_nanos().ok_or(Errno::EINVAL)?;
+    let deadline = match (absolute, realtime) {
+        (false, _) => time::now().saturating_add(nanos),
+        (true, false) => nanos,
+        (true, true) => time::now().saturating_add(nanos.saturating_sub(time::wall())),
+    };
+    Ok(Some(deadline))
+}
