@@ -114,6 +114,7 @@ pub fn msi_message(vector: Vector) -> MsiMessage {
 }
 
 /// Called by the trap entry for every external vector, interrupts off.
+#[cfg_attr(not(any(test, target_os = "none")), allow(dead_code, reason = "a host has no traps"))]
 #[inline]
 pub(crate) fn dispatch(vector: u8) {
     match vector.checked_sub(FIRST).and_then(|n| SLOTS.get(usize::from(n))) {
@@ -125,6 +126,7 @@ pub(crate) fn dispatch(vector: u8) {
     }
 }
 
+#[cfg_attr(not(any(test, target_os = "none")), allow(dead_code, reason = "a host has no traps"))]
 fn call(slot: &Slot) {
     let handler = slot.handler.load(Ordering::Acquire);
     if handler.is_null() {

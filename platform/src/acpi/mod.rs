@@ -7,6 +7,11 @@
 //!
 //! Neighbours: [`madt`], [`mcfg`] and [`fadt`] take a table's bytes apart and run on the host.
 
+#![cfg_attr(
+    not(target_os = "none"),
+    allow(dead_code, unused_imports, reason = "a host has no such devices; tests use parts")
+)]
+
 mod fadt;
 mod madt;
 mod mcfg;
@@ -18,11 +23,6 @@ pub use mcfg::Ecam;
 
 use fadt::s5_sleep_type;
 use madt::Entry;
-
-/// Does the machine have ACPI tables?
-pub fn present() -> bool {
-    tables::find(tables::FADT).is_some()
-}
 
 /// The I/O APICs of the machine.
 pub fn io_apics() -> impl Iterator<Item = IoApicEntry> {
@@ -36,14 +36,6 @@ pub fn io_apics() -> impl Iterator<Item = IoApicEntry> {
 pub fn isa_override(irq: u8) -> Option<OverrideEntry> {
     madt_entries().find_map(|entry| match entry {
         Entry::Override(found) if found.source == irq => Some(found),
-        _ => None,
-    })
-}
-
-/// APIC IDs of the CPUs that may be used, the boot CPU among them.
-pub fn cpus() -> impl Iterator<Item = u32> {
-    madt_entries().filter_map(|entry| match entry {
-        Entry::Cpu { apic_id } => Some(apic_id),
         _ => None,
     })
 }

@@ -17,7 +17,7 @@ pub fn seconds_since_epoch(
     if !(1970..=MAX_YEAR).contains(&year) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let month_index = usize::try_from(month.checked_sub(1)?).ok()?;
     let february = |m: usize| u64::from(leap && m == 1);
     let month_days = DAYS.get(month_index)? + february(month_index);

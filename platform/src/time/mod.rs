@@ -26,6 +26,9 @@ use page::CLOCK;
 /// Nanoseconds in a second.
 pub const NANOS_PER_SEC: u64 = 1_000_000_000;
 
+/// When a rate that was measured in a hurry is measured again.
+const REFINE_AFTER: u64 = 55_000_000;
+
 /// Held by whoever changes [`CLOCK`].
 static WRITER: SpinLock<()> = SpinLock::new(());
 
@@ -60,15 +63,16 @@ pub fn set_wall(ns: u64) {
 /// come, at once if it has already. One alarm: a new one takes the old one's place; `None` wants
 /// no more.
 ///
-/// It may go off too early (an earlier alarm is not taken back from the hardware): who serves it
-/// looks at the clock and sets the next one.
+/// It may go off too early, or though none was set (an earlier alarm is not taken back from the
+/// hardware, and the clock has some of its own): who serves it looks at the clock and calls this
+/// again, also with `None`.
 pub fn set_alarm(deadline: Option<u64>) {
-    let Some(deadline) = deadline else { return };
-    let now = now();
     if clock::wants_refinement() {
         refine();
     }
-    alarm::set(now, deadline);
+    if let Some(deadline) = deadline {
+        alarm::set(now(), deadline);
+    }
 }
 
 /// Starts the monotonic clock.
@@ -79,7 +83,12 @@ fn start() -> u64 {
         CLOCK.start(clock::boot_counter(), clock::rate());
     }
     drop(guard);
-    CLOCK.read(ClockId::Monotonic, clock::counter).unwrap_or(0)
+    let now = CLOCK.read(ClockId::Monotonic, clock::counter).unwrap_or(0);
+    if clock::wants_refinement() {
+        // So that it happens in a program that sets no alarm, too.
+        alarm::set(now, now + REFINE_AFTER);
+    }
+    now
 }
 
 /// Starts the wall clock.

@@ -13,6 +13,11 @@
 //! | 32 | `offsets`, one for each clock |
 //! | 128 | `has_cpu_number`: the CPU's number can be read by an instruction |
 
+#![cfg_attr(
+    not(target_os = "none"),
+    allow(dead_code, reason = "the vDSO, which reads the page, is a machine's")
+)]
+
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 

@@ -34,10 +34,10 @@ const VIRTUAL_BUS_HZ: u64 = 1_000_000_000;
 /// Nothing is armed.
 pub const NEVER: u64 = u64::MAX;
 
-/// Shortest measurement for a first answer.
-const FIRST_TICKS: u64 = 200_000 / DIVISOR;
-/// After how much covered time the rate is computed anew: 50 ms, and for good after 2 s.
-const REFINE_TICKS: [u64; 2] = [50_000_000 / DIVISOR, 2_000_000_000 / DIVISOR];
+/// Shortest measurement for a first answer, good to about 1 %: 50 µs.
+const FIRST_TICKS: u64 = 50_000 / DIVISOR;
+/// After how much covered time the rate is computed for good: 50 ms, good to some 10 ppm.
+const REFINE_TICKS: u64 = 50_000_000 / DIVISOR;
 
 static USES_DEADLINE: Once<bool> = Once::new();
 static TIMER_HZ: Once<u64> = Once::new();
@@ -54,13 +54,11 @@ struct Reference {
     counter: u64,
     /// Timer ticks in them.
     ticks: u64,
-    /// How many refinements were made.
-    stage: usize,
 }
 
 impl Reference {
     const fn new() -> Self {
-        Self { start: (0, 0), period: 0, counter: 0, ticks: 0, stage: 0 }
+        Self { start: (0, 0), period: 0, counter: 0, ticks: 0 }
     }
 
     /// Ends the running stretch at `now`, if it can be told how long it was.
@@ -99,7 +97,7 @@ impl Reference {
 /// Counter and timer at one moment: the closest of a few looks, for the host may take the CPU
 /// away between the two.
 fn look() -> (u64, u32) {
-    const LOOKS: usize = 4;
+    const LOOKS: usize = 3;
     let mut best = (u64::MAX, 0, 0);
     for _ in 0..LOOKS {
         let before = clock::counter();
@@ -165,22 +163,18 @@ pub fn wants_refinement() -> bool {
     REFINING.load(Ordering::Relaxed)
 }
 
-/// The rate by all that was seen since boot, when that is much more than last time.
+/// The rate by all that was seen since boot, once that is enough.
 pub fn refined_rate() -> Option<Rate> {
     if cpu::id() != 0 {
         return None;
     }
     let mut reference = REFERENCE.lock();
     reference.finish(look());
-    let needed = *REFINE_TICKS.get(reference.stage)?;
-    if reference.ticks < needed {
+    if reference.ticks < REFINE_TICKS {
         return None;
     }
-    reference.stage += 1;
-    if reference.stage == REFINE_TICKS.len() {
-        REFINING.store(false, Ordering::Relaxed);
-        apic::write(Register::TimerLvt, VECTOR);
-    }
+    REFINING.store(false, Ordering::Relaxed);
+    apic::write(Register::TimerLvt, VECTOR);
     Some(reference.rate())
 }
 

@@ -5,11 +5,11 @@
 //! | KVM's paravirtual clock | one MSR write |
 //! | CPUID 0x15 with the crystal's frequency | nothing |
 //! | the hypervisor's timing leaf, CPUID 0x40000010 | nothing |
-//! | QEMU's TCG: its local APIC timer counts at 1 GHz, from boot on | what is missing of 200 µs since boot |
+//! | QEMU's TCG: its local APIC timer counts at 1 GHz, from boot on | what is missing of 50 µs since boot |
 //! | CPUID 0x16, nominal | nothing |
 //! | channel 2 of the interval timer | 3 ms |
 //!
-//! With TCG the first answer is good to some 100 ppm; it is refined while the alarm runs.
+//! With TCG the first answer is good to about 1 %; it is refined 55 ms later.
 
 use super::{alarm, hypervisor, pit, pvclock};
 use crate::time::page::Rate;

@@ -13,17 +13,6 @@ pub(crate) fn in8(port: u16) -> u8 {
     value
 }
 
-/// Reads 16 bits from `port`.
-#[inline]
-pub(crate) fn in16(port: u16) -> u16 {
-    let value: u16;
-    // SAFETY: as for `in8`.
-    unsafe {
-        asm!("in ax, dx", in("dx") port, out("ax") value, options(nomem, nostack, preserves_flags))
-    };
-    value
-}
-
 /// Reads 32 bits from `port`.
 #[inline]
 pub(crate) fn in32(port: u16) -> u32 {

@@ -55,7 +55,8 @@ impl Function<'_> {
         }
         let size = if mask == 0 { 0 } else { (!mask).wrapping_add(1) };
         let address = match address {
-            0 if size.is_power_of_two() => place(size).unwrap_or(0),
+            // Behind a bridge, the bridge would need a window too.
+            0 if size.is_power_of_two() && self.address.bus == 0 => place(size).unwrap_or(0),
             _ => address,
         };
         self.write(register, address as u32 | low & BAR_FLAGS);

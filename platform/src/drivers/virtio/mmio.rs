@@ -45,7 +45,7 @@ impl MmioTransport {
     /// What is in `slot`: its device ID, `None` if it is empty.
     #[cfg(target_os = "none")]
     pub fn probe(slot: Slot) -> Result<Option<(u32, Self)>, SetupError> {
-        if !(MIN_LEN..=MAX_LEN).contains(&slot.size) || slot.base % 4 != 0 {
+        if !(MIN_LEN..=MAX_LEN).contains(&slot.size) || !slot.base.is_multiple_of(4) {
             return Err(SetupError::Malformed("virtio_mmio.device= on the command line"));
         }
         Self::identify(Window::map(slot.base, slot.size as usize), slot)

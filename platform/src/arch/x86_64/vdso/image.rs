@@ -67,7 +67,7 @@ vd_start:
     .quad vd_phdrs - vd_start
     .quad vd_shdrs - vd_start
     .long 0
-    .short 64, 56, 3, 64, 10, 9
+    .short 64, 56, 3, 64, 12, 11
 vd_phdrs:
     .long 1, 5                                  # PT_LOAD, R X
     .quad 0, 0, 0, vd_end - vd_start, vd_end - vd_start, {page_size}
@@ -330,6 +330,8 @@ vd_s_versym:    .asciz ".gnu.version"
 vd_s_verdef:    .asciz ".gnu.version_d"
 vd_s_dynamic:   .asciz ".dynamic"
 vd_s_text:      .asciz ".text"
+vd_s_eh_hdr:    .asciz ".eh_frame_hdr"
+vd_s_eh_frame:  .asciz ".eh_frame"
 vd_s_shstrtab:  .asciz ".shstrtab"
 vd_shstrtab_end:
 
@@ -351,6 +353,8 @@ vd_shdrs:
     VD_SECTION vd_s_verdef, 0x6ffffffd, 2, vd_verdef, vd_verdef_end, 2, 2, 8, 0
     VD_SECTION vd_s_dynamic, 6, 2, vd_dynamic, vd_dynamic_end, 2, 0, 8, 16
     VD_SECTION vd_s_text, 1, 6, vd_text, vd_text_end, 0, 0, 16, 0
+    VD_SECTION vd_s_eh_hdr, 1, 2, vd_eh_hdr, vd_eh_hdr_end, 0, 0, 4, 0
+    VD_SECTION vd_s_eh_frame, 1, 2, vd_eh_frame, vd_eh_frame_end, 0, 0, 8, 0
     VD_SECTION vd_s_shstrtab, 3, 0, vd_shstrtab, vd_shstrtab_end, 0, 0, 1, 0
 vd_end:
 .fill {page_size} - (vd_end - vd_start), 1, 0

@@ -25,7 +25,7 @@ const MAX_ARENA: usize = 512 * 1024;
 const PLENTY: usize = 16;
 /// Frames begin on cache lines.
 const ALIGN: usize = 64;
-const _: () = assert!(FIRST_ARENA % ALIGN == 0);
+const _: () = assert!(FIRST_ARENA.is_multiple_of(ALIGN));
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {

@@ -101,9 +101,7 @@ fn the_arena_grows_and_drains() {
     assert!(pair.tx.retired.is_none());
     assert_eq!(pair.tx.used, 0);
     assert_eq!(pair.tx.arena.len(), 2 * FIRST_ARENA);
-    while pair.send(&[0; 60_000]).is_ok() {
-        sent += 1;
-    }
+    while pair.send(&[0; 60_000]).is_ok() {}
     assert!(pair.tx.arena.len() <= MAX_ARENA);
     assert!(pair.tx.reserve(MAX_ARENA).is_err());
 }
