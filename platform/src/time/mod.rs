@@ -64,8 +64,8 @@ pub fn set_wall(ns: u64) {
 /// no more.
 ///
 /// It may go off too early, or though none was set (an earlier alarm is not taken back from the
-/// hardware, and the clock has some of its own): who serves it looks at the clock and calls this
-/// again, also with `None`.
+/// hardware, and the clock has some of its own): who serves it looks at the clock and sets the
+/// next one, if there is one.
 pub fn set_alarm(deadline: Option<u64>) {
     if clock::wants_refinement() {
         refine();
@@ -104,9 +104,10 @@ fn start_wall() -> u64 {
     CLOCK.read(ClockId::Realtime, clock::counter).unwrap_or(monotonic)
 }
 
-/// Goes on with a better known rate, if there is one now.
+/// Goes on with a better known rate, if there is one now. Waits for nobody: for interrupt
+/// handlers too.
 #[cold]
-fn refine() {
+pub(crate) fn refine() {
     let Some(_guard) = WRITER.try_lock() else { return };
     if let Some(rate) = clock::refined_rate() {
         CLOCK.change_rate(clock::counter, rate);

@@ -4,7 +4,8 @@
 //! the timer counts down once, at its bus frequency over [`DIVISOR`].
 //!
 //! While the counter's rate is being refined, the timer runs periodically, so that it goes on
-//! counting after an alarm went off, and is masked when it does, so that it does not ring again.
+//! counting after an alarm went off, until its handler sets it to ring when the time for the
+//! refinement has come.
 //!
 //! An alarm that is set already and comes earlier stays: it costs one needless wake-up, and
 //! timeouts that keep moving away (every network connection has one) cost nothing.
@@ -168,7 +169,7 @@ pub fn refined_rate() -> Option<Rate> {
     if cpu::id() != 0 {
         return None;
     }
-    let mut reference = REFERENCE.lock();
+    let mut reference = REFERENCE.try_lock()?;
     reference.finish(look());
     if reference.ticks < REFINE_TICKS {
         return None;
@@ -200,7 +201,14 @@ pub fn set(now: u64, deadline: u64) {
 pub fn fired() {
     percpu::this().alarm.store(NEVER, Ordering::Relaxed);
     if is_yardstick() {
-        apic::write(Register::TimerLvt, apic::LVT_PERIODIC | apic::LVT_MASKED | VECTOR);
+        // These locks are only tried: the code that this interrupted may hold them.
+        time::refine();
+    }
+    if is_yardstick()
+        && let Some(mut reference) = REFERENCE.try_lock()
+    {
+        reference.finish(look());
+        restart_reference(&mut reference, REFINE_TICKS as u32, REFINE_TICKS as u32);
     }
     cpu::raise(Work::TIMER);
 }

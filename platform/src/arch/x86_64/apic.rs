@@ -33,8 +33,6 @@ pub enum Register {
 }
 
 const SPURIOUS_ENABLE: u32 = 1 << 8;
-/// Timer local vector table entry: no interrupt.
-pub const LVT_MASKED: u32 = 1 << 16;
 /// Timer local vector table entry: start again at the end.
 pub const LVT_PERIODIC: u32 = 1 << 17;
 /// Timer local vector table entry: fire at the value of IA32_TSC_DEADLINE.
