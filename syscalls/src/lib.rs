@@ -20,9 +20,9 @@
 //! elfin_syscalls::dispatch_table! {
 //!     context: crate::sys::Cx<'_>,                        // what every handler gets as `cx: &mut Cx<'_>`
 //!     handlers: crate::sys::handlers,                     // the module (re-)exporting all handlers by name
-//!     unknown: crate::sys::unknown,                       // fn(&mut Cx<'_>, &[usize; 6]) -> SysResult
+//!     unknown: crate::sys::unknown,                       // fn(&mut Cx<'_>) -> SysResult
 //! }                                                       // => pub type SysFn; pub static DISPATCH: [SysFn; NATIVE_LEN]
-//! match DISPATCH.get(nr) { Some(f) => f(&mut cx, &words), None => unknown(&mut cx, &words) }
+//! match DISPATCH.get(nr) { Some(f) => f(&mut cx), None => unknown(&mut cx) } // cx.word(n): argument n
 //!
 //! // a handler: the name and argument types of the row, nothing else
 //! pub fn read(cx: &mut Cx<'_>, fd: Fd, buf: UserOut<[u8]>, len: usize) -> SysResult

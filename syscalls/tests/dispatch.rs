@@ -6,9 +6,16 @@ use elfin_syscalls::{Entry, Errno, SysResult};
 /// What a handler works with; the lifetime is there because a real kernel's has one.
 struct Cx<'a> {
     log: &'a mut Vec<String>,
+    words: [usize; 6],
 }
 
-fn unknown(cx: &mut Cx<'_>, _: &[usize; 6]) -> SysResult {
+impl Cx<'_> {
+    fn word(&self, n: usize) -> usize {
+        self.words[n]
+    }
+}
+
+fn unknown(cx: &mut Cx<'_>) -> SysResult {
     cx.log.push("unknown".into());
     Err(Errno::ENOSYS)
 }
@@ -21,7 +28,7 @@ mod mock {
     use elfin_syscalls::args::*;
     use elfin_syscalls::{__dispatch_function, __dispatch_rows, SysResult};
 
-    type SysFn = fn(&mut Cx<'_>, &[usize; 6]) -> SysResult;
+    type SysFn = fn(&mut Cx<'_>) -> SysResult;
 
     mod handlers {
         use super::*;
@@ -74,7 +81,7 @@ mod mock {
 
 fn call(log: &mut Vec<String>, name: &str, words: [usize; 6]) -> SysResult {
     let number = Entry::by_name(name).unwrap().number(elfin_syscalls::Arch::NATIVE).unwrap();
-    mock::DISPATCH[number](&mut Cx { log }, &words)
+    mock::DISPATCH[number](&mut Cx { log, words })
 }
 
 #[test]

@@ -30,16 +30,15 @@ pub fn enable_strace() {
 /// The system call entry: the platform calls it with the program's registers.
 pub extern "C" fn syscall(frame: &mut UserFrame) {
     let number = frame.syscall_nr();
-    let words = frame.args();
     let current = task::current();
     if STRACE.load(Ordering::Relaxed) {
-        return current.with_arc(|thread| traced(thread, frame, number, &words));
+        return current.with_arc(|thread| traced(thread, frame, number));
     }
     let result = current.with_arc(|thread| {
         let mut cx = Cx { thread, frame };
         match DISPATCH.get(number) {
-            Some(handler) => handler(&mut cx, &words),
-            None => unknown(&mut cx, &words),
+            Some(handler) => handler(&mut cx),
+            None => unknown(&mut cx),
         }
     });
     frame.set_return(encode(result));
@@ -81,25 +80,25 @@ fn tell(tid: u32, line: impl fmt::Display) {
 }
 
 #[cold]
-fn traced(thread: &task::ThreadRef, frame: &mut UserFrame, number: usize, words: &[usize; 6]) {
+fn traced(thread: &task::ThreadRef, frame: &mut UserFrame, number: usize) {
     const NEVER_RETURN: [&str; 3] = ["exit", "exit_group", "rt_sigreturn"];
-    let tid = thread.tid;
+    let (tid, words) = (thread.tid, frame.args());
     let name = Entry::by_number(Arch::NATIVE, number).map_or("", |entry| entry.call().name);
     if NEVER_RETURN.contains(&name) {
-        tell(tid, format_call(Arch::NATIVE, number, *words, &UserMemory));
+        tell(tid, format_call(Arch::NATIVE, number, words, &UserMemory));
     }
     let mut cx = Cx { thread, frame };
     let handler = DISPATCH.get(number).copied().unwrap_or(unknown);
-    let result = handler(&mut cx, words);
+    let result = handler(&mut cx);
     frame.set_return(encode(result));
-    tell(tid, format_return(Arch::NATIVE, number, *words, encode(result), &UserMemory));
+    tell(tid, format_return(Arch::NATIVE, number, words, encode(result), &UserMemory));
 }
 
 /// Serves the calls that have no handler: `ENOSYS`, and a line in the log the first time.
 ///
 /// # Errors
 /// Always `ENOSYS`.
-pub fn unknown(cx: &mut Cx<'_>, _words: &[usize; 6]) -> SysResult {
+pub fn unknown(cx: &mut Cx<'_>) -> SysResult {
     /// Numbers that were logged already.
     static SEEN: SpinLock<Vec<usize>> = SpinLock::new(Vec::new());
     /// How many different numbers are logged: a program that tries them all is not.

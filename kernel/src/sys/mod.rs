@@ -37,6 +37,12 @@ pub struct Cx<'a> {
 }
 
 impl Cx<'_> {
+    /// The register of argument `n`, 0 to 5.
+    #[inline(always)]
+    pub fn word(&self, n: usize) -> usize {
+        self.frame.arg(n)
+    }
+
     /// The open file that a descriptor of the caller's refers to.
     ///
     /// # Errors

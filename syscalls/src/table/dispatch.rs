@@ -11,11 +11,11 @@
 /// ```
 ///
 /// defines
-/// * `type SysFn = fn(&mut Cx<'_>, &[usize; 6]) -> SysResult`;
+/// * `type SysFn = fn(&mut Cx<'_>) -> SysResult`;
 /// * `static DISPATCH: [SysFn; N]`, indexed by number: use `DISPATCH.get(number)`.
 ///
-/// A `full` or `partial` row becomes a function that makes the typed arguments in order and
-/// calls `handlers::name(cx, …)`. A `fake` row returns its value. Stubs and unused numbers are
+/// The context has `fn word(&self, n: usize) -> usize`, the register of argument `n`, 0 to 5. A
+/// `full` or `partial` row becomes a function that makes the typed arguments in order and calls `handlers::name(cx, …)`. A `fake` row returns its value. Stubs and unused numbers are
 /// `unknown`, a `SysFn` too: it logs once by name (the context knows the number) and returns
 /// `ENOSYS`. Numbers past the end are the caller's: `get` says `None`.
 #[macro_export]
@@ -26,7 +26,7 @@ macro_rules! dispatch_table {
         unknown: $($unknown:ident)::+ $(,)?
     ) => {
         /// The function behind a system call number.
-        pub type SysFn = fn(&mut $cx, &[usize; 6]) -> $crate::SysResult;
+        pub type SysFn = fn(&mut $cx) -> $crate::SysResult;
 
         /// The functions of this architecture, by number.
         pub static DISPATCH: [SysFn; $crate::NATIVE_LEN] = __dispatch::table();
@@ -66,16 +66,15 @@ macro_rules! __dispatch_rows {
 #[macro_export]
 macro_rules! __dispatch_function {
     (full $name:ident ($cx:ty) $note:tt $types:tt) => {
-        fn $name(cx: &mut $cx, words: &[usize; 6]) -> $crate::SysResult {
-            let _ = words;
-            $crate::__call!(handlers::$name, cx, words, $types)
+        fn $name(cx: &mut $cx) -> $crate::SysResult {
+            $crate::__call!(handlers::$name, cx, $types)
         }
     };
     (partial $name:ident ($cx:ty) $note:tt $types:tt) => {
         $crate::__dispatch_function! { full $name ($cx) $note $types }
     };
     (fake $name:ident ($cx:ty) ($value:literal, $why:literal) $types:tt) => {
-        fn $name(_: &mut $cx, _: &[usize; 6]) -> $crate::SysResult {
+        fn $name(_: &mut $cx) -> $crate::SysResult {
             Ok($value)
         }
     };
@@ -107,50 +106,41 @@ macro_rules! __number {
     };
 }
 
-/// Calls a handler with the typed arguments made from the words, in order.
+/// Calls a handler with the typed arguments made from the caller's words, in order.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call {
-    ($f:path, $cx:ident, $w:ident, ()) => {
+    ($f:path, $cx:ident, ()) => {
         $f($cx)
     };
-    ($f:path, $cx:ident, $w:ident, ($a:ty)) => {
-        $f($cx, $crate::arg::<$a>($w[0])?)
-    };
-    ($f:path, $cx:ident, $w:ident, ($a:ty, $b:ty)) => {
-        $f($cx, $crate::arg::<$a>($w[0])?, $crate::arg::<$b>($w[1])?)
-    };
-    ($f:path, $cx:ident, $w:ident, ($a:ty, $b:ty, $c:ty)) => {
-        $f($cx, $crate::arg::<$a>($w[0])?, $crate::arg::<$b>($w[1])?, $crate::arg::<$c>($w[2])?)
-    };
-    ($f:path, $cx:ident, $w:ident, ($a:ty, $b:ty, $c:ty, $d:ty)) => {
-        $f(
-            $cx,
-            $crate::arg::<$a>($w[0])?,
-            $crate::arg::<$b>($w[1])?,
-            $crate::arg::<$c>($w[2])?,
-            $crate::arg::<$d>($w[3])?,
-        )
-    };
-    ($f:path, $cx:ident, $w:ident, ($a:ty, $b:ty, $c:ty, $d:ty, $e:ty)) => {
-        $f(
-            $cx,
-            $crate::arg::<$a>($w[0])?,
-            $crate::arg::<$b>($w[1])?,
-            $crate::arg::<$c>($w[2])?,
-            $crate::arg::<$d>($w[3])?,
-            $crate::arg::<$e>($w[4])?,
-        )
-    };
-    ($f:path, $cx:ident, $w:ident, ($a:ty, $b:ty, $c:ty, $d:ty, $e:ty, $g:ty)) => {
-        $f(
-            $cx,
-            $crate::arg::<$a>($w[0])?,
-            $crate::arg::<$b>($w[1])?,
-            $crate::arg::<$c>($w[2])?,
-            $crate::arg::<$d>($w[3])?,
-            $crate::arg::<$e>($w[4])?,
-            $crate::arg::<$g>($w[5])?,
-        )
-    };
+    ($f:path, $cx:ident, ($a:ty)) => {{
+        let a = $crate::arg::<$a>($cx.word(0))?;
+        $f($cx, a)
+    }};
+    ($f:path, $cx:ident, ($a:ty, $b:ty)) => {{
+        let (a, b) = ($crate::arg::<$a>($cx.word(0))?, $crate::arg::<$b>($cx.word(1))?);
+        $f($cx, a, b)
+    }};
+    ($f:path, $cx:ident, ($a:ty, $b:ty, $c:ty)) => {{
+        let (a, b) = ($crate::arg::<$a>($cx.word(0))?, $crate::arg::<$b>($cx.word(1))?);
+        let c = $crate::arg::<$c>($cx.word(2))?;
+        $f($cx, a, b, c)
+    }};
+    ($f:path, $cx:ident, ($a:ty, $b:ty, $c:ty, $d:ty)) => {{
+        let (a, b) = ($crate::arg::<$a>($cx.word(0))?, $crate::arg::<$b>($cx.word(1))?);
+        let (c, d) = ($crate::arg::<$c>($cx.word(2))?, $crate::arg::<$d>($cx.word(3))?);
+        $f($cx, a, b, c, d)
+    }};
+    ($f:path, $cx:ident, ($a:ty, $b:ty, $c:ty, $d:ty, $e:ty)) => {{
+        let (a, b) = ($crate::arg::<$a>($cx.word(0))?, $crate::arg::<$b>($cx.word(1))?);
+        let (c, d) = ($crate::arg::<$c>($cx.word(2))?, $crate::arg::<$d>($cx.word(3))?);
+        let e = $crate::arg::<$e>($cx.word(4))?;
+        $f($cx, a, b, c, d, e)
+    }};
+    ($f:path, $cx:ident, ($a:ty, $b:ty, $c:ty, $d:ty, $e:ty, $g:ty)) => {{
+        let (a, b) = ($crate::arg::<$a>($cx.word(0))?, $crate::arg::<$b>($cx.word(1))?);
+        let (c, d) = ($crate::arg::<$c>($cx.word(2))?, $crate::arg::<$d>($cx.word(3))?);
+        let (e, g) = ($crate::arg::<$e>($cx.word(4))?, $crate::arg::<$g>($cx.word(5))?);
+        $f($cx, a, b, c, d, e, g)
+    }};
 }

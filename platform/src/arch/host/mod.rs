@@ -52,6 +52,9 @@ impl UserFrame {
     pub fn args(&self) -> [usize; 6] {
         self.args
     }
+    pub fn arg(&self, n: usize) -> usize {
+        self.args.get(n).copied().unwrap_or(0)
+    }
     pub fn set_return(&mut self, value: isize) {
         self.result = value;
     }

@@ -87,6 +87,20 @@ impl UserFrame {
         [self.rdi as usize, self.rsi as usize, self.rdx as usize, self.r10 as usize, self.r8 as usize, self.r9 as usize]
     }
 
+    /// The system call's argument `n`, 0 to 5; 0 beyond.
+    #[inline(always)]
+    pub fn arg(&self, n: usize) -> usize {
+        match n {
+            0 => self.rdi as usize,
+            1 => self.rsi as usize,
+            2 => self.rdx as usize,
+            3 => self.r10 as usize,
+            4 => self.r8 as usize,
+            5 => self.r9 as usize,
+            _ => 0,
+        }
+    }
+
     /// Sets the system call's result.
     #[inline(always)]
     pub fn set_return(&mut self, value: isize) {

@@ -10,6 +10,7 @@ use super::{clock, hypervisor, msr};
 use crate::mm::Frame;
 use crate::time::NANOS_PER_SEC;
 use crate::time::page::Rate;
+use crate::time::pvclock::TimeInfo;
 
 const MSR_WALL_CLOCK: u32 = 0x4b56_4d00;
 const MSR_SYSTEM_TIME: u32 = 0x4b56_4d01;
@@ -20,59 +21,13 @@ const FEATURE_CLOCKSOURCE2: u32 = 1 << 3;
 const TIME_AT: usize = 0;
 const WALL_AT: usize = 64;
 
-/// `struct pvclock_vcpu_time_info`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct TimeInfo {
-    version: u32,
-    tsc_timestamp: u64,
-    system_time: u64,
-    tsc_to_system_mul: u32,
-    tsc_shift: i8,
-}
-
-impl TimeInfo {
-    const LEN: usize = 32;
-
-    fn parse(bytes: &[u8; Self::LEN]) -> Self {
-        let u32_at = |at: usize| bytes[at..].first_chunk().map_or(0, |b| u32::from_le_bytes(*b));
-        let u64_at = |at: usize| bytes[at..].first_chunk().map_or(0, |b| u64::from_le_bytes(*b));
-        Self {
-            version: u32_at(0),
-            tsc_timestamp: u64_at(8),
-            system_time: u64_at(16),
-            tsc_to_system_mul: u32_at(24),
-            tsc_shift: bytes[28] as i8,
-        }
-    }
-
-    /// Counter ticks in a second: `ns = (ticks << shift) · mul >> 32`, solved for 10⁹ ns.
-    fn hz(&self) -> Option<u64> {
-        let mul = u64::from(self.tsc_to_system_mul);
-        let hz = (NANOS_PER_SEC << 32).checked_div(mul)?;
-        let shift = u32::from(self.tsc_shift.unsigned_abs());
-        let hz = if self.tsc_shift >= 0 { hz.checked_shr(shift) } else { hz.checked_shl(shift) }?;
-        (hz >= 1_000_000).then_some(hz)
-    }
-
-    /// KVM's nanoseconds since it began, when the counter is `tsc`.
-    fn at(&self, tsc: u64) -> u64 {
-        let ticks = u128::from(tsc.saturating_sub(self.tsc_timestamp));
-        let shift = u32::from(self.tsc_shift.unsigned_abs()).min(63);
-        let ticks = if self.tsc_shift >= 0 { ticks << shift } else { ticks >> shift };
-        let ns = (ticks.wrapping_mul(u128::from(self.tsc_to_system_mul)) >> 32) as u64;
-        self.system_time.wrapping_add(ns)
-    }
-}
-
 fn ask(frame: &Frame) -> Option<TimeInfo> {
     let address = frame.phys() + TIME_AT as u64;
     msr::write(MSR_SYSTEM_TIME, address | SYSTEM_TIME_ENABLE);
     let mut bytes = [0; TimeInfo::LEN];
     frame.read(TIME_AT, &mut bytes);
     msr::write(MSR_SYSTEM_TIME, 0);
-    let info = TimeInfo::parse(&bytes);
-    // Version 0: never written. Odd: being written, which cannot be on this CPU's own account.
-    (info.version != 0 && info.version & 1 == 0).then_some(info)
+    TimeInfo::parse(&bytes)
 }
 
 fn offered() -> bool {

@@ -2,7 +2,8 @@
 //! does by default.
 
 use super::port;
-use crate::time::{NANOS_PER_SEC, seconds_since_epoch};
+use crate::time::NANOS_PER_SEC;
+use crate::time::cmos::Registers;
 
 const INDEX: u16 = 0x70;
 const DATA: u16 = 0x71;
@@ -19,25 +20,9 @@ const STATUS_B: u8 = 0x0b;
 const CENTURY: u8 = 0x32;
 
 const UPDATE_IN_PROGRESS: u8 = 1 << 7;
-const BINARY: u8 = 1 << 2;
-const HOURS_24: u8 = 1 << 1;
-const PM: u8 = 1 << 7;
 /// Looks at the update flag: an update takes 2 ms at most, a port access about 1 µs.
 const MAX_WAIT: u32 = 10_000;
 const MAX_TRIES: u32 = 8;
-
-/// The registers of one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Registers {
-    second: u8,
-    minute: u8,
-    hour: u8,
-    day: u8,
-    month: u8,
-    year: u8,
-    century: u8,
-    status_b: u8,
-}
 
 /// Nanoseconds since the epoch, to the second; `None` if there is no such clock or it tells
 /// nonsense.
@@ -47,7 +32,7 @@ pub fn read() -> Option<u64> {
         let registers = read_once()?;
         // The same twice: no update came between.
         if last == Some(registers) {
-            return decode(&registers).map(|seconds| seconds * NANOS_PER_SEC);
+            return registers.seconds_since_epoch().map(|seconds| seconds * NANOS_PER_SEC);
         }
         last = Some(registers);
     }
@@ -71,25 +56,4 @@ fn read_once() -> Option<Registers> {
         century: register(CENTURY),
         status_b: register(STATUS_B),
     })
-}
-
-fn decode(r: &Registers) -> Option<u64> {
-    let number = |value: u8| {
-        u64::from(if r.status_b & BINARY != 0 { value } else { (value >> 4) * 10 + (value & 0xf) })
-    };
-    let mut hour = number(r.hour & !PM);
-    if r.status_b & HOURS_24 == 0 {
-        hour = hour % 12 + if r.hour & PM != 0 { 12 } else { 0 };
-    }
-    // Machines without the century's register are of this century.
-    let century = Some(number(r.century)).filter(|c| (19..=99).contains(c)).unwrap_or(20);
-    let year = century * 100 + number(r.year);
-    seconds_since_epoch(
-        year,
-        number(r.month),
-        number(r.day),
-        hour,
-        number(r.minute),
-        number(r.second),
-    )
 }
