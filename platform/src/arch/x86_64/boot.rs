@@ -13,7 +13,7 @@
 use core::arch::global_asm;
 
 /// Size of the stack that the boot code runs on, in bytes.
-pub const BOOT_STACK_SIZE: usize = 16 * 1024;
+pub const BOOT_STACK_SIZE: usize = 32 * 1024;
 
 global_asm!(
     r#"
