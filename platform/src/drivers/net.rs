@@ -125,7 +125,7 @@ impl NetDevice {
     }
 
     /// Largest frame (with Ethernet header) that [`Self::transmit`] takes: MTU + 14, or with
-    /// [`NetFeatures::tx_tso4`] about 32 KiB.
+    /// [`NetFeatures::tx_tso4`] about 32 KiB (16 KiB on a small machine).
     pub fn max_frame(&self) -> usize {
         self.driver.max_frame()
     }

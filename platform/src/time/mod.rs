@@ -14,7 +14,9 @@
 //! `arch::wall` asks the machine for the time of day.
 
 mod civil;
+pub(crate) mod cmos;
 pub(crate) mod page;
+pub(crate) mod pvclock;
 
 pub use civil::seconds_since_epoch;
 pub use page::ClockId;

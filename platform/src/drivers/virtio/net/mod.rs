@@ -11,6 +11,7 @@ use super::transport::{SetupError, Transport};
 use crate::cpu::Work;
 use crate::drivers::Window;
 use crate::drivers::net::{ETHERNET_HEADER, Full, NetDevice, NetFeatures, NetStats, TxMeta};
+use crate::mm;
 use crate::sync::SpinLock;
 use alloc::vec::Vec;
 use core::ops::Deref;
@@ -30,8 +31,11 @@ const STATUS_LINK_UP: u16 = 1 << 0;
 const DEFAULT_MTU: usize = 1500;
 /// Least MTU of IPv4 (RFC 791).
 const MIN_MTU: usize = 68;
-/// Largest frame for the device to cut: two fit the first arena.
-const MAX_GSO_FRAME: usize = tx::FIRST_ARENA / 2 - 64;
+/// With less free memory than this the rings start at half their size, and no large packets are
+/// received, which would fill them.
+const SMALL_MACHINE: usize = 12 * 1024 * 1024;
+/// Of each frame, for its header and alignment.
+const FRAME_OVERHEAD: usize = 128;
 
 /// A virtio network device.
 pub struct VirtioNet {
@@ -41,6 +45,8 @@ pub struct VirtioNet {
     features: Features,
     mac: [u8; 6],
     mtu: usize,
+    /// Largest frame for the device to cut: two fit the first arena.
+    max_gso_frame: usize,
 }
 
 /// The network devices of the machine.
@@ -60,7 +66,8 @@ pub fn find() -> Vec<NetDevice> {
 
 impl VirtioNet {
     fn open(transport: &mut Transport) -> Result<Self, SetupError> {
-        let wanted = Features::NET_CSUM
+        let is_small = mm::stats().free < SMALL_MACHINE;
+        let mut wanted = Features::NET_CSUM
             | Features::NET_GUEST_CSUM
             | Features::NET_MTU
             | Features::NET_MAC
@@ -69,6 +76,7 @@ impl VirtioNet {
             | Features::NET_MRG_RXBUF
             | Features::NET_STATUS
             | Features::EVENT_IDX;
+        wanted.set(Features::NET_GUEST_TSO4, !is_small);
         let mut features = transport.negotiate(wanted)?;
         if !features.contains(Features::NET_MRG_RXBUF)
             && features.contains(Features::NET_GUEST_TSO4)
@@ -80,14 +88,18 @@ impl VirtioNet {
         let (rx_queue, rx_bell) = transport.enable_queue(RX_QUEUE, features)?;
         let (tx_queue, tx_bell) = transport.enable_queue(TX_QUEUE, features)?;
         let mergeable = features.contains(Features::NET_MRG_RXBUF);
-        let rx = Rx::new(rx_queue, rx_bell, mergeable).ok_or(SetupError::NoMemory)?;
-        let tx = Tx::new(tx_queue, tx_bell).ok_or(SetupError::NoMemory)?;
+        let chunk = rx::chunk_size(is_small);
+        let arena = tx::arena_size(is_small);
+        let max_gso_frame = arena / 2 - FRAME_OVERHEAD;
+        let rx = Rx::new(rx_queue, rx_bell, mergeable, chunk).ok_or(SetupError::NoMemory)?;
+        let tx = Tx::new(tx_queue, tx_bell, arena).ok_or(SetupError::NoMemory)?;
         let config = transport.config();
         let device = Self {
             rx: SpinLock::new(rx),
             tx: SpinLock::new(tx),
             mac: mac(&config, features),
-            mtu: mtu(&config, features),
+            mtu: mtu(&config, features, max_gso_frame),
+            max_gso_frame,
             config,
             features,
         };
@@ -121,7 +133,7 @@ impl VirtioNet {
 
     pub fn max_frame(&self) -> usize {
         let ordinary = self.mtu + ETHERNET_HEADER;
-        if self.features().tx_tso4 { ordinary.max(MAX_GSO_FRAME) } else { ordinary }
+        if self.features().tx_tso4 { ordinary.max(self.max_gso_frame) } else { ordinary }
     }
 
     pub fn receive(&self) -> Option<RxPacket<'_>> {
@@ -214,13 +226,13 @@ fn mac(config: &Window, features: Features) -> [u8; 6] {
 }
 
 /// The device's MTU, as far as one buffer and one arena carry it.
-fn mtu(config: &Window, features: Features) -> usize {
+fn mtu(config: &Window, features: Features, max_frame: usize) -> usize {
     if !features.contains(Features::NET_MTU) {
         return DEFAULT_MTU;
     }
     let told = usize::from(config.read16(CONFIG_MTU));
     let max = if features.contains(Features::NET_MRG_RXBUF) {
-        MAX_GSO_FRAME - ETHERNET_HEADER
+        max_frame - ETHERNET_HEADER
     } else {
         rx::SMALL_BUFFER - header::LEN - ETHERNET_HEADER
     };

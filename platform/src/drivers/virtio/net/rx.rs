@@ -18,8 +18,9 @@ use alloc::vec::Vec;
 pub const SMALL_BUFFER: usize = 2048;
 /// Bytes of a buffer of later chunks.
 const LARGE_BUFFER: usize = 4096;
-/// Bytes of the first chunk: 64 small buffers.
-pub const FIRST_CHUNK: usize = 128 * 1024;
+/// Bytes of the first chunk: 64 small buffers; and on a small machine: 32.
+const FIRST_CHUNK: usize = 128 * 1024;
+const SMALL_CHUNK: usize = 64 * 1024;
 /// A chunk is only added while this many times its size is free.
 const PLENTY: usize = 16;
 /// Largest packet that is put together: 64 KiB of IP and the Ethernet header.
@@ -66,8 +67,13 @@ pub enum Frame {
 }
 
 impl Rx {
-    /// A ring with its first buffers in it; `None` when memory is out.
-    pub fn new(queue: VirtQueue, notifier: Notifier, mergeable: bool) -> Option<Self> {
+    /// A ring with its first buffers in it, `chunk` bytes; `None` when memory is out.
+    pub fn new(
+        queue: VirtQueue,
+        notifier: Notifier,
+        mergeable: bool,
+        chunk: usize,
+    ) -> Option<Self> {
         let mut rx = Self {
             queue,
             notifier,
@@ -80,7 +86,7 @@ impl Rx {
             dropped: 0,
             kicks: 0,
         };
-        rx.add_chunk(FIRST_CHUNK, SMALL_BUFFER)?;
+        rx.add_chunk(chunk, SMALL_BUFFER)?;
         rx.queue.request_interrupt(1);
         Some(rx)
     }
@@ -249,6 +255,11 @@ impl Rx {
     pub fn is_broken(&self) -> bool {
         self.queue.is_broken()
     }
+}
+
+/// Bytes of the first chunk.
+pub fn chunk_size(is_small_machine: bool) -> usize {
+    if is_small_machine { SMALL_CHUNK } else { FIRST_CHUNK }
 }
 
 impl Frame {

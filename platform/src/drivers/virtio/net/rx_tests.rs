@@ -15,7 +15,10 @@ fn pair(mergeable: bool) -> Pair {
     let memory: &'static mut [u32; 1] = Box::leak(Box::new([0]));
     // SAFETY: leaked.
     let bell = unsafe { Window::of_memory(memory.as_mut_ptr().cast(), 4) };
-    Pair { rx: Rx::new(queue, Notifier::new(bell, 0, true), mergeable).unwrap(), device }
+    Pair {
+        rx: Rx::new(queue, Notifier::new(bell, 0, true), mergeable, FIRST_CHUNK).unwrap(),
+        device,
+    }
 }
 
 fn header(buffers: u16) -> [u8; 12] {

@@ -1,7 +1,7 @@
 //! Sending: frames are written straight into memory that belongs to the ring.
 //!
 //! That memory is an arena used like a ring itself: each frame takes as much as it needs, behind
-//! the one before. It starts small and doubles when frames do not fit while memory is plentiful;
+//! the one before. It starts small ([`arena_size`]) and doubles when frames do not fit while memory is plentiful;
 //! the old one goes when the device is done with it.
 //!
 //! | slot (by sequence number) | |
@@ -17,15 +17,15 @@ use crate::drivers::virtio::transport::Notifier;
 use crate::mm::{self, DmaRegion};
 use alloc::boxed::Box;
 
-/// Bytes of the first arena.
-pub const FIRST_ARENA: usize = 64 * 1024;
+/// Bytes of the first arena, and of that of a small machine.
+const FIRST_ARENA: usize = 64 * 1024;
+const SMALL_ARENA: usize = 32 * 1024;
 /// Bytes of the largest.
 const MAX_ARENA: usize = 512 * 1024;
 /// The arena only grows while this many times its new size is free.
 const PLENTY: usize = 16;
 /// Frames begin on cache lines.
 const ALIGN: usize = 64;
-const _: () = assert!(FIRST_ARENA.is_multiple_of(ALIGN));
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -65,6 +65,8 @@ pub struct Tx {
     used: usize,
     /// The arena before, and how many frames are still in it.
     retired: Option<(DmaRegion, u16)>,
+    /// An interrupt was asked for.
+    waiting: bool,
     pub packets: u64,
     pub bytes: u64,
     pub kicks: u64,
@@ -74,8 +76,8 @@ pub struct Tx {
 unsafe impl Send for Tx {}
 
 impl Tx {
-    /// An empty ring; `None` when memory is out.
-    pub fn new(mut queue: VirtQueue, notifier: Notifier) -> Option<Self> {
+    /// An empty ring with an arena of `arena` bytes; `None` when memory is out.
+    pub fn new(mut queue: VirtQueue, notifier: Notifier, arena: usize) -> Option<Self> {
         queue.suppress_interrupts();
         let free = Slot { state: State::Done, charge: 0, retired: false };
         let slots = filled(usize::from(queue.size()), free)?;
@@ -85,10 +87,11 @@ impl Tx {
             slots,
             reserved: 0,
             freed: 0,
-            arena: DmaRegion::dirty(FIRST_ARENA)?,
+            arena: DmaRegion::dirty(arena)?,
             next: 0,
             used: 0,
             retired: None,
+            waiting: false,
             packets: 0,
             bytes: 0,
             kicks: 0,
@@ -176,6 +179,9 @@ impl Tx {
 
     /// Frees what the device is done with; gives the number of frames.
     pub fn reclaim(&mut self) -> usize {
+        if core::mem::take(&mut self.waiting) {
+            self.queue.suppress_interrupts();
+        }
         let mut count = 0;
         while let Some(used) = self.queue.take_used() {
             self.slots[usize::from(used.id)].state = State::Done;
@@ -226,13 +232,19 @@ impl Tx {
     /// is done, so that the next frames come in a batch.
     pub fn wake_on_space(&mut self) -> bool {
         let outstanding = self.queue.outstanding();
-        outstanding == 0 || self.queue.request_interrupt(outstanding.div_ceil(2))
+        self.waiting = outstanding != 0;
+        !self.waiting || self.queue.request_interrupt(outstanding.div_ceil(2))
     }
 
     /// The device broke the rules and gets nothing more.
     pub fn is_broken(&self) -> bool {
         self.queue.is_broken()
     }
+}
+
+/// Bytes of the first arena.
+pub fn arena_size(is_small_machine: bool) -> usize {
+    if is_small_machine { SMALL_ARENA } else { FIRST_ARENA }
 }
 
 /// Bytes of the arena for a frame of `len` bytes.

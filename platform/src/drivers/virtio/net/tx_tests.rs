@@ -15,7 +15,7 @@ fn pair(size: u16) -> Pair {
     let memory: &'static mut [u32; 1] = Box::leak(Box::new([0]));
     // SAFETY: leaked.
     let bell = unsafe { Window::of_memory(memory.as_mut_ptr().cast(), 4) };
-    Pair { tx: Tx::new(queue, Notifier::new(bell, 1, true)).unwrap(), device }
+    Pair { tx: Tx::new(queue, Notifier::new(bell, 1, true), FIRST_ARENA).unwrap(), device }
 }
 
 fn pattern(len: usize, seed: usize) -> Vec<u8> {
