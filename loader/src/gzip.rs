@@ -1,7 +1,6 @@
 //! gzip (RFC 1952) around miniz_oxide's inflate: [`is_gzip`], [`inflate`] with a limit, several
 //! members, lengths and checksums verified.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -89,10 +88,15 @@ pub fn inflate(bytes: &[u8], limit: usize) -> Result<Inflated<'_>, GzipError> {
     }
     let mut data = Vec::new();
     let mut rest = bytes;
-    let mut state = Box::<DecompressorOxide>::default();
-    while is_gzip(rest) {
-        state.init();
-        rest = member(rest, &mut data, limit, &mut state)?;
+    // Some 10 KiB, made in place: neither a Box nor `push` keeps it off a kernel's small stack.
+    let mut states = Vec::new();
+    states.try_reserve_exact(1).map_err(|_| GzipError::OutOfMemory)?;
+    states.resize_with(1, DecompressorOxide::default);
+    for state in &mut states {
+        while is_gzip(rest) {
+            state.init();
+            rest = member(rest, &mut data, limit, state)?;
+        }
     }
     Ok(Inflated { data, rest })
 }

@@ -207,6 +207,15 @@ fn unusual_files_that_linux_takes() {
     check(&found, &file);
     assert_eq!(found.load_align, 0x20_0000);
     assert_eq!(found.bias_for(0x5555_5540_0000), 0x5555_5540_0000);
+    assert_eq!(found.bias_for(0x5555_555f_f000), 0x5555_5540_0000);
+
+    // One that was linked for a place of its own: its bias may go down.
+    let file = elf(3, 0x7000_0000_0000, 0x1000, &[load(5, 0, 0x7000_0000_0000, 0x800, 0x800)]);
+    let found = plan(&file).unwrap();
+    check(&found, &file);
+    let bias = found.bias_for(0x5555_5555_4000);
+    assert_eq!(found.entry.wrapping_add(bias), 0x5555_5555_4000);
+    assert_eq!(plan(&ordinary()).unwrap().bias_for(0x5555_5555_4000), 0);
 }
 
 #[test]

@@ -165,10 +165,14 @@ impl LoadPlan {
         })
     }
 
-    /// The bias with which the lowest page comes to `address`: 0 for a program with addresses of
-    /// its own. May wrap, as may the addition: use `wrapping_add`.
+    /// The bias with which the program comes to `address`, or below it as far as its alignment
+    /// asks (as Linux rounds); 0 for a program with addresses of its own. It may wrap, as may the
+    /// addition: use `wrapping_add`.
     pub const fn bias_for(&self, address: u64) -> u64 {
-        if self.kind.is_pie() { address.wrapping_sub(self.span.start) } else { 0 }
+        if !self.kind.is_pie() {
+            return 0;
+        }
+        address.wrapping_sub(self.span.start) & !(self.load_align - 1)
     }
 }
 
@@ -184,11 +188,12 @@ fn load_segments(
         if header.p_type == ph::PT_LOAD {
             let segment = Segment::new(index, header, file_size, machine)?;
             if segment.mem_size != 0 {
-                segments.push(segment);
+                // Almost always the end; a sort is more code than this is worth.
+                let place = segments.partition_point(|s: &Segment| s.vaddr <= segment.vaddr);
+                segments.insert(place, segment);
             }
         }
     }
-    segments.sort_unstable_by_key(|segment| (segment.vaddr, segment.index));
     for pair in segments.windows(2) {
         if let [lower, upper] = pair {
             lower.check_neighbour(upper)?;
