@@ -157,7 +157,7 @@ static int t_main(int argc, char **argv, const struct group *groups) {
     printf("# %s\n", g->name);
     g->run();
   }
-  chdir("/");
+  chdir("/"), rmdir(t_folder);
   printf("%d passed, %d failed\n", t_passed, t_failed);
   return t_failed != 0;
 }
