@@ -7,7 +7,7 @@
 //! | the hypervisor's timing leaf, CPUID 0x40000010 | nothing |
 //! | QEMU's TCG: its local APIC timer counts at 1 GHz, from boot on | what is missing of 50 µs since boot |
 //! | CPUID 0x16, nominal | nothing |
-//! | channel 2 of the interval timer | 3 ms |
+//! | channel 2 of the interval timer | 5 ms |
 //!
 //! With TCG the first answer is good to about 1 %; it is refined 55 ms later.
 
