@@ -183,6 +183,61 @@ impl Pipe {
         }
     }
 
+    /// Waits for bytes unless `nonblocking`; false when there are none and no writer.
+    ///
+    /// # Errors
+    /// `EAGAIN`, `ERESTARTSYS`.
+    pub fn wait_data(&self, nonblocking: bool) -> Result<bool, Errno> {
+        if self.used() == 0 && self.has_writers() {
+            if nonblocking {
+                return Err(Errno::EAGAIN);
+            }
+            self.wait_readable()?;
+        }
+        Ok(self.used() > 0)
+    }
+
+    /// Waits for room unless `nonblocking`; how many bytes fit.
+    ///
+    /// # Errors
+    /// `EAGAIN`, `EPIPE` (with `SIGPIPE`), `ERESTARTSYS`.
+    pub fn wait_room(&self, nonblocking: bool) -> SysResult {
+        if self.room() == 0 && self.has_readers() {
+            if nonblocking {
+                return Err(Errno::EAGAIN);
+            }
+            self.wait_writable(1)?;
+        }
+        if !self.has_readers() {
+            raise(SIGPIPE);
+            return Err(Errno::EPIPE);
+        }
+        Ok(self.room())
+    }
+
+    /// Gives bytes to `put`, through `buf`, and takes out those that it took (`splice`).
+    ///
+    /// # Errors
+    /// `EAGAIN`, `ERESTARTSYS`, and `put`'s.
+    pub fn drain(
+        &self,
+        buf: &mut [u8],
+        nonblocking: bool,
+        put: &mut dyn FnMut(&mut Source<'_>) -> SysResult,
+    ) -> SysResult {
+        if !self.wait_data(nonblocking)? {
+            return Ok(0);
+        }
+        let mut ring = self.ring.lock();
+        let n = ring.copy_to(&mut Dest::kernel(buf))?;
+        let taken = put(&mut Source::kernel(buf.get(..n).unwrap_or_default()))?;
+        ring.discard(taken);
+        self.publish(&ring);
+        drop(ring);
+        self.writable.wake_all(PollEvents::WRITABLE);
+        Ok(taken)
+    }
+
     /// Copies bytes without taking them (`tee`).
     ///
     /// # Errors

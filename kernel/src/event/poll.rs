@@ -10,10 +10,10 @@ use crate::task::{PollEvents, PollTable, Poller, WaitQueue, Wake};
 
 /// A file and what is to be known about it.
 pub struct Watch {
-    /// The file; `None` is never ready.
-    pub file: Option<Arc<OpenFile>>,
-    /// What is asked for; errors and hang-ups always are.
-    pub interest: PollEvents,
+    /// The file; `None` changes nothing about `ready`.
+    file: Option<Arc<OpenFile>>,
+    /// What is asked for.
+    interest: PollEvents,
     /// What was found, of what was asked for.
     pub ready: PollEvents,
 }
@@ -32,9 +32,21 @@ impl Poller for Bell {
 }
 
 impl Watch {
+    /// Asks a file for `interest` and nothing else.
+    #[must_use]
+    pub fn new(file: Arc<OpenFile>, interest: PollEvents) -> Self {
+        Self { file: Some(file), interest, ready: PollEvents::empty() }
+    }
+
+    /// No file: `ready` is what is found.
+    #[must_use]
+    pub const fn never(ready: PollEvents) -> Self {
+        Self { file: None, interest: PollEvents::empty(), ready }
+    }
+
     fn look(&mut self, table: Option<&mut PollTable<'_>>) -> bool {
         let Some(file) = &self.file else { return !self.ready.is_empty() };
-        self.ready = file.poll(table) & (self.interest | PollEvents::ALWAYS);
+        self.ready = file.poll(table) & self.interest;
         !self.ready.is_empty()
     }
 }
@@ -47,7 +59,7 @@ fn count(watches: &mut [Watch]) -> usize {
 /// wait). The number of files that are ready.
 ///
 /// # Errors
-/// `EINTR` for a signal, `ENOMEM`.
+/// `ERESTARTNOHAND` for a signal, `ENOMEM`.
 pub fn wait(watches: &mut [Watch], deadline: Option<u64>) -> Result<usize, Errno> {
     let ready = count(watches);
     if ready > 0 || deadline == Some(0) {
@@ -69,7 +81,7 @@ pub fn wait(watches: &mut [Watch], deadline: Option<u64>) -> Result<usize, Errno
         match bell.queue.wait_until(deadline, rung) {
             Ok(()) => {}
             Err(Wake::TimedOut) => return Ok(count(watches)),
-            Err(Wake::Interrupted) => return Err(Errno::EINTR),
+            Err(Wake::Interrupted) => return Err(Errno::ERESTARTNOHAND),
         }
     }
 }

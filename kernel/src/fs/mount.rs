@@ -90,18 +90,21 @@ impl Mount {
         flags: MountFlags,
         at: Option<PathRef>,
     ) -> Result<Arc<Self>, Errno> {
-        static NEXT_ID: AtomicU32 = AtomicU32::new(1);
         if at.as_ref().is_some_and(|at| !at.dentry.is_directory()) {
             return Err(Errno::ENOTDIR);
         }
-        let mount = Arc::new(Self {
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        Self::add(Self {
+            id: next_id(),
             root: fs.root(),
             fs,
             source: String::from(source),
             flags: flags | MountFlags::RELATIME,
             at,
-        });
+        })
+    }
+
+    fn add(mount: Self) -> Result<Arc<Self>, Errno> {
+        let mount = Arc::new(mount);
         let mut mounts = MOUNTS.lock();
         mounts.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         mounts.push(mount.clone());
@@ -109,6 +112,24 @@ impl Mount {
             at.dentry.set_mounted(true);
         }
         Ok(mount)
+    }
+
+    /// Shows what is at `from` at `at` too (`MS_BIND`).
+    ///
+    /// # Errors
+    /// `ENOTDIR` if one of both is a directory and the other not, `ENOMEM`.
+    pub fn bind(from: &PathRef, at: PathRef) -> Result<Arc<Self>, Errno> {
+        if from.dentry.is_directory() != at.dentry.is_directory() {
+            return Err(Errno::ENOTDIR);
+        }
+        Self::add(Self {
+            id: next_id(),
+            root: from.dentry.clone(),
+            fs: from.mount.fs.clone(),
+            source: from.mount.source.clone(),
+            flags: from.mount.flags,
+            at: Some(at),
+        })
     }
 
     /// A mount that is in no tree: for files without a name.
@@ -185,6 +206,11 @@ impl Mount {
         drop(removed);
         Ok(())
     }
+}
+
+fn next_id() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A device number for a file system without a device, as Linux gives them out: major 0.

@@ -6,16 +6,30 @@
 pub mod handlers;
 pub mod usercopy;
 
+mod attr;
+mod copy;
 mod cred;
+mod dir;
 mod entry;
+mod epoll;
+mod event;
+mod fdops;
+mod file;
 mod futex;
+mod locks;
 mod memory;
 mod misc;
+mod mount;
+mod open;
+mod paths;
+mod poll;
 mod process;
 mod sched;
 mod signal;
+mod stat;
 mod thread;
 mod time;
+mod xattr;
 
 pub use entry::{DISPATCH, SysFn, enable_strace, syscall, unknown};
 

@@ -6,22 +6,22 @@
 #[macro_export]
 macro_rules! __rows_events {
     ($to:tt [$next:ident $($rest:ident)*] $($rows:tt)*) => { $crate::$next! { $to [$($rest)*] $($rows)*
-        epoll_create      { 213,   _ } stub("not built yet")       (size: i32) [];
-        epoll_create1     { 291,  20 } stub("not built yet")       (flags: EpollFlags) [];
-        epoll_ctl         { 233,  21 } stub("not built yet")       (epfd: Fd, op: EpollOp, fd: Fd, event: UserIn<EpollEvent>) [];
-        epoll_wait        { 232,   _ } stub("not built yet")       (epfd: Fd, events: UserOut<[EpollEvent]>, max: i32, timeout: i32) [];
-        epoll_pwait       { 281,  22 } stub("not built yet")       (epfd: Fd, events: UserOut<[EpollEvent]>, max: i32, timeout: i32, mask: UserIn<Sigset>, size: usize) [];
-        epoll_pwait2      { 441, 441 } stub("not built yet")       (epfd: Fd, events: UserOut<[EpollEvent]>, max: i32, timeout: UserIn<Timespec>, mask: UserIn<Sigset>, size: usize) [];
-        poll              {   7,   _ } stub("not built yet")       (fds: UserInOut<[Pollfd]>, count: u32, timeout: i32) [];
-        ppoll             { 271,  73 } stub("not built yet")       (fds: UserInOut<[Pollfd]>, count: u32, timeout: UserInOut<Timespec>, mask: UserIn<Sigset>, size: usize) [];
-        select            {  23,   _ } stub("not built yet")       (count: i32, read: UserAddr, write: UserAddr, except: UserAddr, timeout: UserInOut<Timeval>) [];
-        pselect6          { 270,  72 } stub("not built yet")       (count: i32, read: UserAddr, write: UserAddr, except: UserAddr, timeout: UserInOut<Timespec>, mask: UserAddr) [];
-        eventfd           { 284,   _ } stub("not built yet")       (initial: u32) [];
-        eventfd2          { 290,  19 } stub("not built yet")       (initial: u32, flags: EventFdFlags) [];
-        inotify_init      { 253,   _ } stub("not built yet")       () [];
-        inotify_init1     { 294,  26 } stub("not built yet")       (flags: InotifyFlags) [];
-        inotify_add_watch { 254,  27 } stub("not built yet")       (fd: Fd, path: UserStr, mask: u32) [];
-        inotify_rm_watch  { 255,  28 } stub("not built yet")       (fd: Fd, watch: i32) [];
+        epoll_create      { 213,   _ } full                        (size: i32) ["own:events"];
+        epoll_create1     { 291,  20 } full                        (flags: EpollFlags) ["own:events"];
+        epoll_ctl         { 233,  21 } full                        (epfd: Fd, op: EpollOp, fd: Fd, event: UserIn<EpollEvent>) ["own:events"];
+        epoll_wait        { 232,   _ } full                        (epfd: Fd, events: UserOut<[EpollEvent]>, max: i32, timeout: i32) ["own:events"];
+        epoll_pwait       { 281,  22 } full                        (epfd: Fd, events: UserOut<[EpollEvent]>, max: i32, timeout: i32, mask: UserIn<Sigset>, size: usize) ["own:events"];
+        epoll_pwait2      { 441, 441 } full                        (epfd: Fd, events: UserOut<[EpollEvent]>, max: i32, timeout: UserIn<Timespec>, mask: UserIn<Sigset>, size: usize) ["own:events"];
+        poll              {   7,   _ } full                        (fds: UserInOut<[Pollfd]>, count: u32, timeout: i32) ["own:events"];
+        ppoll             { 271,  73 } full                        (fds: UserInOut<[Pollfd]>, count: u32, timeout: UserInOut<Timespec>, mask: UserIn<Sigset>, size: usize) ["own:events"];
+        select            {  23,   _ } full                        (count: i32, read: UserAddr, write: UserAddr, except: UserAddr, timeout: UserInOut<Timeval>) ["own:events"];
+        pselect6          { 270,  72 } full                        (count: i32, read: UserAddr, write: UserAddr, except: UserAddr, timeout: UserInOut<Timespec>, mask: UserAddr) ["own:events"];
+        eventfd           { 284,   _ } full                        (initial: u32) ["own:events"];
+        eventfd2          { 290,  19 } full                        (initial: u32, flags: EventFdFlags) ["own:events"];
+        inotify_init      { 253,   _ } stub("callers look at the files from time to time instead")       () [];
+        inotify_init1     { 294,  26 } stub("callers look at the files from time to time instead")       (flags: InotifyFlags) [];
+        inotify_add_watch { 254,  27 } stub("callers look at the files from time to time instead")       (fd: Fd, path: UserStr, mask: u32) [];
+        inotify_rm_watch  { 255,  28 } stub("callers look at the files from time to time instead")       (fd: Fd, watch: i32) [];
         fanotify_init     { 300, 262 } stub("callers use inotify") (flags: u32, event_flags: u32) [];
         fanotify_mark     { 301, 263 } stub("callers use inotify") (fd: Fd, flags: u32, mask: u64, dir: Fd, path: UserStr) [];
         io_setup          { 206,   0 } stub("nginx and databases fall back to threads or plain reads") (count: u32, ctx: UserInOut<u64>) [];

@@ -19,8 +19,8 @@ macro_rules! __rows_signals {
         tkill             { 200, 130 } partial("not compared with Linux by a test yet") (tid: Pid, sig: SigNum) [];
         tgkill            { 234, 131 } partial("not compared with Linux by a test yet") (tgid: Pid, tid: Pid, sig: SigNum) [];
         pause             {  34,   _ } partial("not compared with Linux by a test yet") () [];
-        signalfd          { 282,   _ } stub("not built yet") (fd: Fd, mask: UserIn<Sigset>, size: usize) [];
-        signalfd4         { 289,  74 } stub("not built yet") (fd: Fd, mask: UserIn<Sigset>, size: usize, flags: SignalFdFlags) [];
+        signalfd          { 282,   _ } full                  (fd: Fd, mask: UserIn<Sigset>, size: usize) ["own:events"];
+        signalfd4         { 289,  74 } full                  (fd: Fd, mask: UserIn<Sigset>, size: usize, flags: SignalFdFlags) ["own:events"];
         restart_syscall   { 219, 128 } partial("not compared with Linux by a test yet") () [];
     } };
 }

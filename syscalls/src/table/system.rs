@@ -13,8 +13,8 @@ macro_rules! __rows_system {
         setdomainname           { 171, 162 } partial("not compared with Linux by a test yet")        (name: UserIn<[u8]>, len: i32) [];
         reboot                  { 169, 142 } partial("ends the machine, whichever way is asked for")        (magic1: u32, magic2: u32, cmd: RebootCmd, arg: UserAddr) [];
         syslog                  { 103, 116 } stub("not built yet")        (kind: i32, buf: UserAddr, len: i32) [];
-        mount                   { 165,  40 } stub("not built yet")        (source: UserStr, target: UserStr, fstype: UserStr, flags: MountFlags, data: UserAddr) [];
-        umount2                 { 166,  39 } stub("not built yet")        (target: UserStr, flags: UmountFlags) [];
+        mount                   { 165,  40 } partial("tmpfs, proc, sysfs and MS_BIND only")        (source: UserStr, target: UserStr, fstype: UserStr, flags: MountFlags, data: UserAddr) ["own:files"];
+        umount2                 { 166,  39 } partial("no lazy unmounting")        (target: UserStr, flags: UmountFlags) ["own:files"];
         pivot_root              { 155,  41 } stub("container tools only; the machine is the container") (new_root: UserStr, put_old: UserStr) [];
         fsopen                  { 430, 430 } stub("mount tools fall back to mount") (fstype: UserStr, flags: u32) [];
         fsconfig                { 431, 431 } stub("mount tools fall back to mount") (fd: Fd, cmd: u32, key: UserStr, value: UserAddr, aux: i32) [];

@@ -23,9 +23,9 @@ macro_rules! __rows_time {
         timer_gettime    { 224, 108 } partial("not compared with Linux by a test yet") (timer: i32, out: UserOut<Itimerspec>) [];
         timer_getoverrun { 225, 109 } partial("not compared with Linux by a test yet") (timer: i32) [];
         timer_delete     { 226, 111 } partial("not compared with Linux by a test yet") (timer: i32) [];
-        timerfd_create   { 283,  85 } stub("not built yet") (clock: ClockId, flags: TimerFdFlags) [];
-        timerfd_settime  { 286,  86 } stub("not built yet") (fd: Fd, flags: TimerFdSetFlags, new: UserIn<Itimerspec>, old: UserOut<Itimerspec>) [];
-        timerfd_gettime  { 287,  87 } stub("not built yet") (fd: Fd, out: UserOut<Itimerspec>) [];
+        timerfd_create   { 283,  85 } full                  (clock: ClockId, flags: TimerFdFlags) ["own:events"];
+        timerfd_settime  { 286,  86 } full                  (fd: Fd, flags: TimerFdSetFlags, new: UserIn<Itimerspec>, old: UserOut<Itimerspec>) ["own:events"];
+        timerfd_gettime  { 287,  87 } full                  (fd: Fd, out: UserOut<Itimerspec>) ["own:events"];
         adjtimex         { 159, 171 } stub("not built yet") (timex: UserAddr) [];
         clock_adjtime    { 305, 266 } stub("not built yet") (clock: ClockId, timex: UserAddr) [];
     } };

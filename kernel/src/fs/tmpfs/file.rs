@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use core::any::Any;
 
-use elfin_syscalls::args::{OpenFlags, Whence};
+use elfin_syscalls::args::{OpenFlags, Resource, Whence};
 use elfin_syscalls::{Errno, SysResult};
 
 use super::super::attr::{S_ISGID, S_ISUID};
@@ -12,7 +12,8 @@ use super::super::inode::{Inode, Mappable};
 use super::super::transfer::{Dest, Source};
 use super::inode::TmpInode;
 use super::pages::Pages;
-use crate::task::{PollEvents, PollTable};
+use crate::task::signal::{SIGXFSZ, raise};
+use crate::task::{PollEvents, PollTable, try_current};
 
 impl TmpInode {
     fn contents(&self) -> Result<&Arc<Pages>, Errno> {
@@ -26,7 +27,7 @@ impl TmpInode {
     }
 
     fn store(&self, offset: Option<u64>, src: &mut Source<'_>) -> Result<(usize, u64), Errno> {
-        let result = self.contents()?.write(offset, src)?;
+        let result = self.contents()?.write(offset, src, size_limit())?;
         if result.0 > 0 {
             self.attr().touch_mtime();
             if self.attr().mode() & (S_ISUID | S_ISGID) != 0 {
@@ -35,6 +36,23 @@ impl TmpInode {
         }
         Ok(result)
     }
+}
+
+/// How large the running process may make files (`RLIMIT_FSIZE`).
+fn size_limit() -> u64 {
+    try_current().map_or(u64::MAX, |thread| thread.process.rlimits.soft(Resource::FSIZE))
+}
+
+/// Checks that a file may become `len` bytes long.
+///
+/// # Errors
+/// `EFBIG`, with `SIGXFSZ`, beyond `RLIMIT_FSIZE`.
+pub fn check_size_limit(len: u64) -> Result<(), Errno> {
+    if len <= size_limit() {
+        return Ok(());
+    }
+    raise(SIGXFSZ);
+    Err(Errno::EFBIG)
 }
 
 impl File for TmpInode {

@@ -9,6 +9,7 @@ mod frames;
 mod inode;
 mod pages;
 
+pub use file::check_size_limit;
 pub use inode::TmpInode;
 pub use pages::{MAX_SIZE, Pages, Seals};
 

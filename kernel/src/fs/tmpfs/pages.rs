@@ -17,6 +17,7 @@ use super::super::transfer::{Dest, Source, partial};
 use super::RESERVE;
 use super::frames::Frames;
 use crate::task::Mutex;
+use crate::task::signal::{SIGXFSZ, raise};
 
 /// A page, as an offset in a file.
 const PAGE: u64 = PAGE_SIZE as u64;
@@ -114,19 +115,29 @@ impl Pages {
         }
     }
 
-    /// Writes at `offset`, or at the end if that is `None`. The bytes written and where they
-    /// end.
+    /// Writes at `offset`, or at the end if that is `None`, but not beyond `limit`. The bytes
+    /// written and where they end.
     ///
     /// # Errors
     /// `EFBIG`, `ENOSPC`, `EFAULT`, `EPERM` by a seal.
-    pub fn write(&self, offset: Option<u64>, src: &mut Source<'_>) -> Result<(usize, u64), Errno> {
+    pub fn write(
+        &self,
+        offset: Option<u64>,
+        src: &mut Source<'_>,
+        limit: u64,
+    ) -> Result<(usize, u64), Errno> {
         let _turn = self.change.lock();
         let size = self.size();
         let mut at = offset.unwrap_or(size);
         if src.remaining() == 0 {
             return Ok((0, at));
         }
-        let room = MAX_SIZE.checked_sub(at).filter(|&room| room > 0).ok_or(Errno::EFBIG)?;
+        if at >= limit {
+            raise(SIGXFSZ);
+            return Err(Errno::EFBIG);
+        }
+        let room = MAX_SIZE.min(limit).checked_sub(at).filter(|&room| room > 0);
+        let room = room.ok_or(Errno::EFBIG)?;
         src.limit(usize::try_from(room).unwrap_or(usize::MAX));
         let seals = self.seals();
         if seals.intersects(Seals::WRITE | Seals::FUTURE_WRITE) {
@@ -377,7 +388,7 @@ mod tests {
     use alloc::vec;
 
     fn write(pages: &Pages, at: u64, bytes: &[u8]) -> usize {
-        pages.write(Some(at), &mut Source::kernel(bytes)).unwrap().0
+        pages.write(Some(at), &mut Source::kernel(bytes), u64::MAX).unwrap().0
     }
 
     fn read(pages: &Pages, at: u64, len: usize) -> vec::Vec<u8> {
@@ -441,7 +452,7 @@ mod tests {
         assert_eq!(pages.add_seals(Seals::WRITE), Err(Errno::EBUSY));
         pages.mapped(-1, true);
         pages.add_seals(Seals::WRITE | Seals::SEAL).unwrap();
-        let error = pages.write(Some(0), &mut Source::kernel(b"q"));
+        let error = pages.write(Some(0), &mut Source::kernel(b"q"), u64::MAX);
         assert_eq!(error.err(), Some(Errno::EPERM));
         assert_eq!(pages.check_map(true, true), Err(Errno::EPERM));
         assert_eq!(pages.add_seals(Seals::EXEC), Err(Errno::EPERM));
