@@ -10,4 +10,5 @@ mod sock;
 pub mod udp;
 
 pub use queue::Datagram;
+pub use send::{Overrides, UDP_MAX};
 pub use sock::{DgramSock, Kind, Settings};

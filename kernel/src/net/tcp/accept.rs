@@ -99,6 +99,25 @@ impl TcpSock {
         }
     }
 
+    /// Whether [`Self::accept`] would find a connection, or fail otherwise.
+    #[must_use]
+    pub fn can_accept(&self) -> bool {
+        let accept = self.accept.lock();
+        !accept.open || !accept.ready.is_empty()
+    }
+
+    /// How many connections wait to be accepted.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.accept.lock().len()
+    }
+
+    /// How many may wait.
+    #[must_use]
+    pub fn backlog(&self) -> usize {
+        self.accept.lock().backlog
+    }
+
     pub(super) fn has_ready(&self) -> bool {
         !self.accept.lock().ready.is_empty()
     }

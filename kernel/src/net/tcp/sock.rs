@@ -140,6 +140,28 @@ impl TcpSock {
         self.tcb.lock().error.take()
     }
 
+    /// Puts an error back that could not be told yet.
+    pub fn set_error(&self, error: Errno) {
+        self.tcb.lock().error.get_or_insert(error);
+    }
+
+    /// Tells the devices about what was queued.
+    pub fn flush(&self) {
+        self.stack.flush();
+    }
+
+    /// How many bytes may wait to be sent (`SO_SNDBUF`).
+    #[must_use]
+    pub fn send_limit(&self) -> u32 {
+        u32::try_from(self.tcb.lock().send_limit()).unwrap_or(u32::MAX)
+    }
+
+    /// How many bytes may wait to be read (`SO_RCVBUF`).
+    #[must_use]
+    pub fn receive_limit(&self) -> u32 {
+        u32::try_from(self.tcb.lock().rcv_limit).unwrap_or(u32::MAX)
+    }
+
     /// Bytes that can be read now (`FIONREAD`).
     ///
     /// # Errors

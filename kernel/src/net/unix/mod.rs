@@ -13,5 +13,5 @@ mod sock;
 
 pub use inbox::{Ancillary, Credentials};
 pub use io::Message;
-pub use name::UnixName;
+pub use name::{UnixName, find};
 pub use sock::{Kind, UnixSock};

@@ -199,6 +199,12 @@ impl UnixSock {
         !full
     }
 
+    /// Whether a datagram of `sender`'s would not have to wait.
+    #[must_use]
+    pub fn is_open_for(&self, sender: &Self) -> bool {
+        self.has_room(sender.limit()) || matches!(self.inner.lock().role, Role::Closed)
+    }
+
     /// Ends one direction or both.
     ///
     /// # Errors
