@@ -98,7 +98,11 @@ pub(super) fn take_turn() {
     let cpu = cpus::this();
     loop {
         if let Some(next) = cpu.pop(|thread| is_me(thread, &me) || may_run(thread)) {
-            if !is_me(&next, &me) {
+            if is_me(&next, &me) {
+                if me.signals.wanted() {
+                    cpu::raise(Work::SIGNAL);
+                }
+            } else {
                 cpu.charge(&me.sched, time::now());
                 hand_over(cpu, next);
             }
