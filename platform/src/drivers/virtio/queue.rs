@@ -21,6 +21,8 @@ const WORDS: usize = MAX_SIZE as usize / 64;
 
 const DESCRIPTOR: usize = 16;
 const USED_ELEMENT: usize = 8;
+const FLAGS_AT: usize = 0;
+const INDEX_AT: usize = 2;
 const RING_AT: usize = 4;
 const USED_ALIGN: usize = 64;
 
@@ -61,6 +63,9 @@ pub struct QueueAddresses {
 /// queues of a device live as long as the machine.
 pub struct VirtQueue {
     memory: DmaRegion,
+    descriptors: *mut u8,
+    available: *mut u8,
+    used: *mut u8,
     size: u16,
     event_idx: bool,
     /// Buffers ever offered, modulo 2¹⁶: the available index.
@@ -101,8 +106,15 @@ impl VirtQueue {
         assert!(size.is_power_of_two() && size <= MAX_SIZE, "virtqueue size {size}");
         let end = used_at(size) + RING_AT + usize::from(size) * USED_ELEMENT + 2;
         let writable = filled(usize::from(size), 0)?;
+        let memory = DmaRegion::new(end)?;
+        let base = memory.as_ptr();
         Some(Self {
-            memory: DmaRegion::new(end)?,
+            descriptors: base,
+            // SAFETY: within the region, which has `end` bytes; here and below.
+            available: unsafe { base.add(available_at(size)) },
+            // SAFETY: as above.
+            used: unsafe { base.add(used_at(size)) },
+            memory,
             size,
             event_idx,
             offered: 0,
@@ -139,31 +151,39 @@ impl VirtQueue {
         self.broken
     }
 
-    fn at<T>(&self, offset: usize) -> *mut T {
-        // SAFETY: the offsets below lie within the region by construction.
-        unsafe { self.memory.as_ptr().add(offset).cast() }
+    /// A 16-bit field of the available ring.
+    #[inline(always)]
+    fn available(&self, offset: usize) -> &AtomicU16 {
+        // SAFETY: the offsets below lie within the ring by construction, and are aligned; the
+        // device's accesses are those of another CPU.
+        unsafe { &*self.available.add(offset).cast() }
     }
 
-    fn atomic16(&self, offset: usize) -> &AtomicU16 {
-        // SAFETY: within the region, aligned; the device's accesses are those of another CPU.
-        unsafe { &*self.at::<AtomicU16>(offset) }
-    }
-
-    fn atomic32(&self, offset: usize) -> &AtomicU32 {
+    /// A 16-bit field of the used ring.
+    #[inline(always)]
+    fn used16(&self, offset: usize) -> &AtomicU16 {
         // SAFETY: as above.
-        unsafe { &*self.at::<AtomicU32>(offset) }
+        unsafe { &*self.used.add(offset).cast() }
     }
 
+    /// A 32-bit field of the used ring.
+    #[inline(always)]
+    fn used32(&self, offset: usize) -> &AtomicU32 {
+        // SAFETY: as above.
+        unsafe { &*self.used.add(offset).cast() }
+    }
+
+    #[inline(always)]
     fn used_index(&self) -> u16 {
-        u16::from_le(self.atomic16(used_at(self.size) + 2).load(Ordering::Acquire))
+        u16::from_le(self.used16(INDEX_AT).load(Ordering::Acquire))
     }
 
     fn used_event(&self) -> &AtomicU16 {
-        self.atomic16(available_at(self.size) + RING_AT + 2 * usize::from(self.size))
+        self.available(RING_AT + 2 * usize::from(self.size))
     }
 
     fn avail_event(&self) -> &AtomicU16 {
-        self.atomic16(used_at(self.size) + RING_AT + USED_ELEMENT * usize::from(self.size))
+        self.used16(RING_AT + USED_ELEMENT * usize::from(self.size))
     }
 
     /// Gives buffer `id` (below [`Self::size`]) at physical address `address` to the device.
@@ -181,19 +201,18 @@ impl VirtQueue {
             Direction::FromDevice => DESC_F_WRITE,
         };
         self.writable[number] = if flags == 0 { 0 } else { len };
-        let descriptor = self.at::<u64>(number * DESCRIPTOR);
         let rest = u64::from(len) | u64::from(flags) << 32;
         // SAFETY: descriptor `id` lies within the region, and is not the device's now.
         unsafe {
+            let descriptor = self.descriptors.add(number * DESCRIPTOR).cast::<u64>();
             descriptor.write_volatile(address.to_le());
             descriptor.add(1).write_volatile(rest.to_le());
         }
         let slot = usize::from(self.offered & (self.size - 1));
-        self.atomic16(available_at(self.size) + RING_AT + 2 * slot)
-            .store(id.to_le(), Ordering::Relaxed);
+        self.available(RING_AT + 2 * slot).store(id.to_le(), Ordering::Relaxed);
         self.offered = self.offered.wrapping_add(1);
         // Release: the device sees the descriptor and the ring's entry before the index.
-        self.atomic16(available_at(self.size) + 2).store(self.offered.to_le(), Ordering::Release);
+        self.available(INDEX_AT).store(self.offered.to_le(), Ordering::Release);
         true
     }
 
@@ -210,7 +229,7 @@ impl VirtQueue {
             let event = u16::from_le(self.avail_event().load(Ordering::Relaxed));
             passes(event, new, old)
         } else {
-            let flags = self.atomic16(used_at(self.size)).load(Ordering::Relaxed);
+            let flags = self.used16(FLAGS_AT).load(Ordering::Relaxed);
             u16::from_le(flags) & USED_F_NO_NOTIFY == 0
         }
     }
@@ -230,19 +249,25 @@ impl VirtQueue {
             return None;
         }
         let slot = usize::from(self.taken & (self.size - 1));
-        let element = used_at(self.size) + RING_AT + slot * USED_ELEMENT;
-        let id = u32::from_le(self.atomic32(element).load(Ordering::Relaxed));
-        let len = u32::from_le(self.atomic32(element + 4).load(Ordering::Relaxed));
-        let known = u16::try_from(id).ok().filter(|&id| {
-            id < self.size && self.in_flight[usize::from(id) / 64] & 1 << (id % 64) != 0
-        });
-        let Some(id) = known.filter(|_| ready <= self.outstanding()) else {
+        let element = RING_AT + slot * USED_ELEMENT;
+        let id = u32::from_le(self.used32(element).load(Ordering::Relaxed));
+        let len = u32::from_le(self.used32(element + 4).load(Ordering::Relaxed));
+        let number = id as usize;
+        let bit = 1 << (id % 64);
+        let (Some(&writable), Some(word)) =
+            (self.writable.get(number), self.in_flight.get_mut(number / 64))
+        else {
             self.broken = true;
             return None;
         };
-        self.in_flight[usize::from(id) / 64] &= !(1 << (id % 64));
+        if *word & bit == 0 || ready > self.offered.wrapping_sub(self.taken) {
+            self.broken = true;
+            return None;
+        }
+        *word &= !bit;
         self.taken = self.taken.wrapping_add(1);
-        Some(Used { id, len: len.min(self.writable[usize::from(id)]) })
+        // `writable` has fewer than 2¹⁶ entries.
+        Some(Used { id: id as u16, len: len.min(writable) })
     }
 
     /// Asks for no interrupts. The device may raise some all the same.
@@ -251,8 +276,7 @@ impl VirtQueue {
             // An event that is just over comes again after 65,536 buffers.
             self.used_event().store(self.taken.wrapping_sub(1).to_le(), Ordering::Relaxed);
         } else {
-            let flags = self.atomic16(available_at(self.size));
-            flags.store(AVAIL_F_NO_INTERRUPT.to_le(), Ordering::Relaxed);
+            self.available(FLAGS_AT).store(AVAIL_F_NO_INTERRUPT.to_le(), Ordering::Relaxed);
         }
     }
 
@@ -264,7 +288,7 @@ impl VirtQueue {
             let event = self.taken.wrapping_add(after - 1);
             self.used_event().store(event.to_le(), Ordering::Relaxed);
         } else {
-            self.atomic16(available_at(self.size)).store(0, Ordering::Relaxed);
+            self.available(FLAGS_AT).store(0, Ordering::Relaxed);
         }
         // The wish must be out before the index is read: the device may just have missed it.
         fence(Ordering::SeqCst);
