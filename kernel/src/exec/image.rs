@@ -15,7 +15,7 @@ use elfin_syscalls::args::ProtFlags;
 use super::error::ExecError;
 use super::{segments, start_stack, vdso};
 use crate::fs::{Dest, OpenFile};
-use crate::mm::{AddressSpace, Layout, MapRequest, Program};
+use crate::mm::{AddressSpace, Layout, MapRequest, Program, page_ceil};
 
 /// `#!` lines that may lead on to each other.
 const MAX_SCRIPTS: usize = 4;
@@ -125,7 +125,9 @@ fn load_elf(request: &Request<'_>, path: &[u8], file: Arc<OpenFile>) -> Result<I
         (entry, base) = load_interpreter(request, path, interpreter, &mm)?;
     }
     let end = usize::try_from(program.end + bias).map_err(|_| ExecError::OutOfMemory)?;
-    mm.set_heap(end.saturating_add(layout.brk_gap));
+    // The heap begins on a page of its own: what of the last page the program does not use is
+    // mapped with the program.
+    mm.set_heap(page_ceil(end.saturating_add(layout.brk_gap)).ok_or(ExecError::OutOfMemory)?);
     let sysinfo = vdso::map(&mm).map_err(failed)?;
     let aux = AuxValues {
         base,
