@@ -172,7 +172,9 @@ pub fn network(options: &Options) -> net::Config {
     };
     match (config.client, config.prefix_or_class()) {
         (Some(client), Some(prefix)) => {
-            net::Config::Static { cidr: net::addr::Cidr { addr: client, prefix }, gateway: config.gateway }
+            let cidr = net::addr::Cidr { addr: client, prefix };
+            let dns = config.dns.into_iter().flatten().collect();
+            net::Config::Static { cidr, gateway: config.gateway, dns }
         }
         _ if config.autoconf == Autoconf::Off => net::Config::None,
         _ => net::Config::Dhcp,

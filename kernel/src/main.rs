@@ -29,7 +29,7 @@ mod bare {
 
     fn start(options: &Options) -> Result<task::ThreadRef, StartError> {
         let root = boot::mount_root()?;
-        net::init(&boot::network(options));
+        net::init(&boot::network(options), &root);
         boot::first_program(options, &root)
     }
 

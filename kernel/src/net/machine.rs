@@ -4,7 +4,9 @@ use super::addr::Cidr;
 use super::bytes;
 use super::dhcp::Lease;
 use super::link::Link;
+use super::names;
 use super::stack::Stack;
+use crate::fs::PathRef;
 use crate::task::timer::{self, Expire, TimerHandle};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -12,7 +14,7 @@ use core::net::Ipv4Addr;
 use elfin_platform::cpu::{self, Work};
 use elfin_platform::drivers::net::net_devices;
 use elfin_platform::sync::{Once, SpinLock};
-use elfin_platform::{mm, time};
+use elfin_platform::{host, mm, time};
 
 const SECOND: u64 = 1_000_000_000;
 /// How long boot waits for an address.
@@ -32,6 +34,8 @@ pub enum Config {
         cidr: Cidr,
         /// The router.
         gateway: Option<Ipv4Addr>,
+        /// Name servers.
+        dns: Vec<Ipv4Addr>,
     },
 }
 
@@ -64,12 +68,18 @@ fn make(links: &[Link]) -> &'static Stack {
 /// Makes the stack, with the machine's network devices if `config` wants one, and configures the
 /// first. Waits for DHCP, for a while; the client goes on in the background.
 ///
-/// What cannot be had is said on the console, and the machine goes on without it. The lease says
-/// which name servers there are.
-pub fn init(config: &Config) -> Option<Lease> {
+/// What cannot be had is said on the console, and the machine goes on without it. /etc/hosts and
+/// /etc/resolv.conf are written below `root` where the program has not brought its own.
+pub fn init(config: &Config, root: &PathRef) {
     if *config == Config::None {
-        return None;
+        return;
     }
+    let dns = bring_up(config);
+    names::write(root, &dns);
+}
+
+/// Configures the first device; returns the name servers.
+fn bring_up(config: &Config) -> Vec<Ipv4Addr> {
     let links: Vec<Link> = net_devices().iter().map(Link::Device).collect();
     let mut fresh = false;
     let stack = *STACK.call_once(|| {
@@ -78,28 +88,34 @@ pub fn init(config: &Config) -> Option<Lease> {
     });
     if !fresh {
         log::error!("eth0: the network was used before it was configured");
-        return None;
+        return Vec::new();
     }
     let Some(iface) = stack.ifaces.get(1) else {
         log::error!(
             "eth0: asked for a network (ip=), but the machine has no network device that is \
              supported (looked for virtio-net on PCI and virtio-mmio)"
         );
-        return None;
+        return Vec::new();
     };
     if !iface.is_running() {
         log::error!("eth0: the link is down");
     }
-    match config {
-        Config::None => None,
-        Config::Static { cidr, gateway } => {
+    let dns = match config {
+        Config::None => Vec::new(),
+        Config::Static { cidr, gateway, dns } => {
             iface.set_cidr(Some(*cidr));
             iface.set_gateway(*gateway);
             stack.poll();
-            None
+            dns.clone()
         }
-        Config::Dhcp => wait_for_lease(stack),
+        Config::Dhcp => {
+            wait_for_lease(stack).map(|lease| lease.dns.into_iter().collect()).unwrap_or_default()
+        }
+    };
+    if let Some(cidr) = iface.cidr() {
+        host::event(format_args!("elfin-event: net {}/{}", cidr.addr, cidr.prefix));
     }
+    dns
 }
 
 fn wait_for_lease(stack: &'static Stack) -> Option<Lease> {

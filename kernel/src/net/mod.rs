@@ -17,6 +17,7 @@ pub mod icmp;
 pub mod ip;
 pub mod link;
 mod machine;
+mod names;
 pub mod netlink;
 pub mod procfs;
 pub mod socket;
