@@ -2,9 +2,10 @@
 //! made when they are read ([`TextFile`]).
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::any::Any;
+use core::fmt;
 
 use elfin_syscalls::args::{OpenFlags, Whence};
 use elfin_syscalls::{Errno, SysResult};
@@ -16,8 +17,54 @@ use super::names::FIRST_COOKIE;
 use super::transfer::{Dest, Source};
 use crate::task::Mutex;
 
+/// The contents of a file while they are made: bytes, mostly text.
+#[derive(Default)]
+pub struct Text(Vec<u8>);
+
+impl Text {
+    /// Adds bytes that need not be text.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Shown {
+        self.0.try_reserve(bytes.len()).map_err(|_| ShowError(Errno::ENOMEM))?;
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// The bytes so far.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.bytes(text.as_bytes()).map_err(|_| fmt::Error)
+    }
+}
+
+/// Why contents could not be made.
+#[derive(Clone, Copy, Debug)]
+pub struct ShowError(pub Errno);
+
+impl From<Errno> for ShowError {
+    fn from(errno: Errno) -> Self {
+        Self(errno)
+    }
+}
+
+impl From<fmt::Error> for ShowError {
+    /// Only memory can run out.
+    fn from(_: fmt::Error) -> Self {
+        Self(Errno::ENOMEM)
+    }
+}
+
+/// What making contents results in.
+pub type Shown = Result<(), ShowError>;
 /// Writes contents.
-pub type Show = fn(&mut String) -> Result<(), Errno>;
+pub type Show = fn(&mut Text) -> Shown;
 /// Takes what was written.
 pub type Store = fn(&[u8]) -> Result<(), Errno>;
 
@@ -190,17 +237,17 @@ impl Inode for LinkInode {
 }
 
 /// Makes the contents of a file.
-type Make = Box<dyn Fn(&mut String) -> Result<(), Errno> + Send + Sync>;
+type Make = Box<dyn Fn(&mut Text) -> Shown + Send + Sync>;
 /// Takes what was written to a file.
 type Take = Box<dyn Fn(&[u8]) -> Result<(), Errno> + Send + Sync>;
 
 /// A file whose contents are made when it is read.
 pub struct TextInode {
     attr: Attr,
-    text: Arc<Text>,
+    text: Arc<Maker>,
 }
 
-struct Text {
+struct Maker {
     make: Make,
     take: Option<Take>,
 }
@@ -209,22 +256,22 @@ impl TextInode {
     /// A file with the contents that `make` writes; what is written to it goes to `take`.
     pub fn new(
         attr: Attr,
-        make: impl Fn(&mut String) -> Result<(), Errno> + Send + Sync + 'static,
+        make: impl Fn(&mut Text) -> Shown + Send + Sync + 'static,
         take: Option<Store>,
     ) -> Arc<Self> {
         let take = take.map(|take| -> Take { Box::new(take) });
-        Arc::new(Self { attr, text: Arc::new(Text { make: Box::new(make), take }) })
+        Arc::new(Self { attr, text: Arc::new(Maker { make: Box::new(make), take }) })
     }
 
     /// The same, for contents and writes that need to know more.
     pub fn with_store(
         attr: Attr,
-        make: impl Fn(&mut String) -> Result<(), Errno> + Send + Sync + 'static,
+        make: impl Fn(&mut Text) -> Shown + Send + Sync + 'static,
         take: impl Fn(&[u8]) -> Result<(), Errno> + Send + Sync + 'static,
     ) -> Arc<Self> {
         Arc::new(Self {
             attr,
-            text: Arc::new(Text { make: Box::new(make), take: Some(Box::new(take)) }),
+            text: Arc::new(Maker { make: Box::new(make), take: Some(Box::new(take)) }),
         })
     }
 }
@@ -254,8 +301,8 @@ impl Inode for TextInode {
 
 /// An open file whose contents are made when it is read from the start.
 struct TextFile {
-    text: Arc<Text>,
-    made: Mutex<Option<String>>,
+    text: Arc<Maker>,
+    made: Mutex<Option<Text>>,
 }
 
 impl File for TextFile {
@@ -266,8 +313,8 @@ impl File for TextFile {
     fn read_at(&self, offset: u64, dst: &mut Dest<'_>) -> SysResult {
         let mut made = self.made.lock();
         if offset == 0 || made.is_none() {
-            let mut text = String::new();
-            (self.text.make)(&mut text)?;
+            let mut text = Text::default();
+            (self.text.make)(&mut text).map_err(|ShowError(errno)| errno)?;
             *made = Some(text);
         }
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);

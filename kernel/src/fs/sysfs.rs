@@ -1,16 +1,14 @@
 //! sysfs: what programs read of the machine under `/sys`, as one table.
 
-use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt::Write;
 
 use elfin_platform::cpu;
-use elfin_syscalls::Errno;
 
 use super::attr::StatFs;
 use super::dentry::Dentry;
 use super::mount::{FileSystem, anonymous_dev};
-use super::pseudo::{Node, TableDirectory};
+use super::pseudo::{Node, Shown, TableDirectory, Text};
 
 /// `SYSFS_MAGIC`.
 const MAGIC: u64 = 0x6265_6572;
@@ -55,26 +53,23 @@ impl FileSystem for SysFs {
 
 macro_rules! text {
     ($text:literal) => {
-        |out| {
-            out.push_str($text);
-            Ok(())
-        }
+        |out| out.bytes($text.as_bytes())
     };
 }
 
 /// The CPUs as a list: `0-3`.
-fn cpus(out: &mut String) -> Result<(), Errno> {
+fn cpus(out: &mut Text) -> Shown {
     let last = cpu::count().saturating_sub(1);
     if last > 0 {
-        let _ = write!(out, "0-");
+        write!(out, "0-")?;
     }
-    let _ = writeln!(out, "{last}");
+    writeln!(out, "{last}")?;
     Ok(())
 }
 
 /// The highest CPU number there may be.
-fn kernel_max(out: &mut String) -> Result<(), Errno> {
-    let _ = writeln!(out, "{}", crate::task::sched::MAX_CPUS - 1);
+fn kernel_max(out: &mut Text) -> Shown {
+    writeln!(out, "{}", crate::task::sched::MAX_CPUS - 1)?;
     Ok(())
 }
 
@@ -83,9 +78,8 @@ const CLOCK_SOURCE: &str = "tsc\n";
 #[cfg(target_arch = "aarch64")]
 const CLOCK_SOURCE: &str = "arch_sys_counter\n";
 
-fn clock_source(out: &mut String) -> Result<(), Errno> {
-    out.push_str(CLOCK_SOURCE);
-    Ok(())
+fn clock_source(out: &mut Text) -> Shown {
+    out.bytes(CLOCK_SOURCE.as_bytes())
 }
 
 const CPU: &[Node] = &[

@@ -4,12 +4,21 @@
 //! file only those with something in them.
 
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use elfin_platform::mm::Frame;
 use elfin_syscalls::Errno;
 
 /// Pages per group.
 const GROUP: u64 = 64;
+
+/// Pages in all files.
+static ALL: AtomicU64 = AtomicU64::new(0);
+
+/// The number of pages that all files have.
+pub fn pages_in_files() -> u64 {
+    ALL.load(Ordering::Relaxed)
+}
 
 /// Frames by page index.
 #[derive(Default)]
@@ -78,7 +87,10 @@ impl Frames {
         }
         let slot = group.frames.get_mut(at).ok_or(Errno::ENOSPC)?;
         let old = slot.replace(frame);
-        self.count += u64::from(old.is_none());
+        if old.is_none() {
+            self.count += 1;
+            ALL.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(old)
     }
 
@@ -95,6 +107,7 @@ impl Frames {
                 let index = first + at as u64;
                 if index >= from && index < to && slot.take().is_some() {
                     self.count -= 1;
+                    ALL.fetch_sub(1, Ordering::Relaxed);
                 }
             }
             while group.frames.last().is_some_and(Option::is_none) {
@@ -123,6 +136,12 @@ impl Frames {
             at += 1;
         }
         at
+    }
+}
+
+impl Drop for Frames {
+    fn drop(&mut self) {
+        ALL.fetch_sub(self.count, Ordering::Relaxed);
     }
 }
 

@@ -10,6 +10,7 @@ mod inode;
 mod pages;
 
 pub use file::check_size_limit;
+pub use frames::pages_in_files;
 pub use inode::TmpInode;
 pub use pages::{MAX_SIZE, Pages, Seals};
 

@@ -1,0 +1,130 @@
+//! `/proc/sys`: the kernel's settings.
+
+use core::fmt::Write;
+
+use elfin_syscalls::Errno;
+
+use super::super::fdtable::NR_OPEN;
+use super::super::pseudo::{Node, Shown, Text};
+use crate::event::pipe;
+use crate::task::cred::{Capability, NGROUPS_MAX};
+use crate::task::{Cred, current, ids};
+use crate::{rand, uts};
+
+macro_rules! value {
+    ($value:expr) => {
+        |out| {
+            writeln!(out, "{}", $value)?;
+            Ok(())
+        }
+    };
+}
+
+/// The most files that may be open in all: bounded by memory alone.
+const FILE_MAX: u64 = i64::MAX.unsigned_abs();
+/// `net.core.somaxconn`, Linux's since 5.4.
+const SOMAXCONN: u32 = 4096;
+
+fn hostname(out: &mut Text) -> Shown {
+    out.bytes(&uts::hostname())?;
+    out.bytes(b"\n")
+}
+
+fn domainname(out: &mut Text) -> Shown {
+    out.bytes(&uts::domainname())?;
+    out.bytes(b"\n")
+}
+
+fn line(bytes: &[u8]) -> &[u8] {
+    bytes.split(|&byte| byte == b'\n' || byte == 0).next().unwrap_or_default()
+}
+
+fn privileged() -> Result<(), Errno> {
+    let cred: alloc::sync::Arc<Cred> = current().cred();
+    if cred.has(Capability::SYS_ADMIN) { Ok(()) } else { Err(Errno::EPERM) }
+}
+
+fn set_hostname(bytes: &[u8]) -> Result<(), Errno> {
+    privileged()?;
+    uts::set_hostname(line(bytes))
+}
+
+fn set_domainname(bytes: &[u8]) -> Result<(), Errno> {
+    privileged()?;
+    uts::set_domainname(line(bytes))
+}
+
+const RANDOM: &[Node] = &[
+    Node::file(b"boot_id", value!(rand::boot_id())),
+    Node::file(b"entropy_avail", value!(256)),
+    Node::file(b"poolsize", value!(256)),
+    Node::file(b"urandom_min_reseed_secs", value!(60)),
+    Node::file(b"uuid", value!(rand::uuid())),
+    Node::file(b"write_wakeup_threshold", value!(256)),
+];
+
+const KERNEL: &[Node] = &[
+    Node::file(b"cap_last_cap", value!(Capability::LAST)),
+    Node::file(b"core_pattern", value!("core")),
+    Node::file(b"core_uses_pid", value!(0)),
+    Node::setting(b"domainname", domainname, set_domainname),
+    Node::setting(b"hostname", hostname, set_hostname),
+    Node::file(b"msgmax", value!(8192)),
+    Node::file(b"msgmnb", value!(16384)),
+    Node::file(b"msgmni", value!(32000)),
+    Node::file(b"ngroups_max", value!(NGROUPS_MAX)),
+    Node::file(b"osrelease", value!(uts::RELEASE)),
+    Node::file(b"ostype", value!(uts::SYSNAME)),
+    Node::file(b"overflowgid", value!(65534)),
+    Node::file(b"overflowuid", value!(65534)),
+    Node::file(b"pid_max", value!(ids::PID_MAX)),
+    Node::file(b"printk", value!("4\t4\t1\t7")),
+    Node::dir(b"random", RANDOM),
+    Node::file(b"randomize_va_space", value!(2)),
+    Node::file(b"sem", value!("32000\t1024000000\t500\t32000")),
+    Node::file(b"shmall", value!("18446744073692774399")),
+    Node::file(b"shmmax", value!("18446744073692774399")),
+    Node::file(b"shmmni", value!(4096)),
+    Node::file(b"tainted", value!(0)),
+    Node::file(b"threads-max", value!(ids::PID_MAX)),
+    Node::file(b"version", value!(uts::VERSION)),
+];
+
+const VM: &[Node] = &[
+    Node::file(b"max_map_count", value!(65530)),
+    Node::file(b"mmap_min_addr", value!(65536)),
+    Node::file(b"nr_hugepages", value!(0)),
+    // One mapping may not be larger than memory; together they may.
+    Node::file(b"overcommit_memory", value!(0)),
+    Node::file(b"overcommit_ratio", value!(50)),
+    Node::file(b"swappiness", value!(60)),
+];
+
+const FS: &[Node] = &[
+    Node::file(b"aio-max-nr", value!(0)),
+    Node::file(b"aio-nr", value!(0)),
+    Node::file(b"file-max", value!(FILE_MAX)),
+    Node::file(b"nr_open", value!(NR_OPEN)),
+    Node::file(b"pipe-max-size", value!(pipe::MAX_SIZE)),
+    Node::file(b"protected_hardlinks", value!(0)),
+    Node::file(b"protected_symlinks", value!(0)),
+];
+
+const NET: &[Node] = &[
+    Node::dir(b"core", &[Node::file(b"somaxconn", value!(SOMAXCONN))]),
+    Node::dir(
+        b"ipv4",
+        &[
+            Node::file(b"ip_local_port_range", value!("32768\t60999")),
+            Node::file(b"ip_unprivileged_port_start", value!(1024)),
+        ],
+    ),
+];
+
+/// `/proc/sys`.
+pub const ROOT: &[Node] = &[
+    Node::dir(b"fs", FS),
+    Node::dir(b"kernel", KERNEL),
+    Node::dir(b"net", NET),
+    Node::dir(b"vm", VM),
+];
