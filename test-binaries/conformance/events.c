@@ -268,7 +268,7 @@ static void timers(void) {
     EQ(read(fd, &n, 8), 8);
     LEAST(t_now() - start, 15 * MS);
     EQ(n, 1);
-    t.it_value = (struct timespec){1, 0};
+    t.it_value = (struct timespec){0, 1};
     EQ(timerfd_settime(fd, TFD_TIMER_ABSTIME, &t, 0), 0);
     EQ(read(fd, &n, 8), 8);
     EQ(n, 1);

@@ -1,4 +1,4 @@
-// Ends as told: `ends exit N`, `ends raise N` (dies of signal N), `ends segv|fpe|ill|trap|abort|thread N|main-exits|forever`.
+// Ends as told: `ends exit N`, `ends raise N` (dies of signal N), segv, fpe, ill, trap, abort, ….
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,6 +40,13 @@ int main(int argc, char **argv) {
   if (!strcmp(how, "main-exits")) {  // the first thread ends; the program goes on until the second says so
     pthread_create(&t, 0, leave_later, (void *)(long)n);
     syscall(SYS_exit, 99);
+  }
+  if (!strcmp(how, "eat")) {
+    for (long mib = 0; mib < n; mib++) {
+      char *p = malloc(1 << 20);
+      if (!p) return 97;
+      memset(p, 1, 1 << 20);
+    }
   }
   if (!strcmp(how, "forever")) for (;;) __asm__ volatile("" ::: "memory");
   printf("still here\n");
