@@ -236,3 +236,80 @@ fn notes_say_what_code_is_fit_for() {
     put32(&mut file, 0x2814, u32::MAX);
     assert_eq!(plan(&file).unwrap().properties, Properties::empty());
 }
+
+/// What is just right, and what is off by one.
+#[test]
+fn limits_are_exact() {
+    let check_pair = |change: &dyn Fn(&mut Vec<u8>, u64), value: u64, words: &str| {
+        let mut file = ordinary();
+        change(&mut file, value);
+        check(&plan(&file).expect(words), &file);
+        let mut file = ordinary();
+        change(&mut file, value + 1);
+        assert_eq!(plan(&file).expect_err(words).to_string(), words);
+    };
+    check_pair(
+        &|file, size| put64(file, at(2, P_FILESZ), size),
+        0x3000 - 0x2010,
+        "segment 2: p_offset 0x2010 + p_filesz 0xff1 is past the end of the file (0x3000 bytes)",
+    );
+    check_pair(
+        &|file, size| put64(file, at(2, P_MEMSZ), size),
+        0x7fff_ffff_f000 - 0x40_3010,
+        "segment 2: p_vaddr 0x403010 + p_memsz 0x7fffffbfbff1 is above a program's last address (0x7ffffffff000)",
+    );
+    check_pair(
+        &|file, size| put64(file, at(0, P_MEMSZ), size),
+        0x1000,
+        "segments 0 and 1 overlap at p_vaddr 0x401000",
+    );
+    check_pair(
+        &|file, entry| put64(file, E_ENTRY, entry),
+        0x40_1eff,
+        "e_entry 0x401f00 is in no executable segment",
+    );
+    check_pair(
+        &|file, offset| {
+            put64(file, E_PHOFF, offset);
+            let table = file[EHDR..EHDR + 5 * PHDR].to_vec();
+            let room = file.len().saturating_sub(offset as usize).min(table.len());
+            put(file, offset as usize, &table[..room]);
+        },
+        0x3000 - 5 * PHDR as u64,
+        "the file is cut short: the program header table (e_phoff) at 0x2ee9, 0x118 bytes long, is past the end of the file (0x3000 bytes)",
+    );
+
+    let mut file = ordinary();
+    put64(&mut file, at(0, P_VADDR), 0x1_0000);
+    check(&plan(&file).unwrap(), &file);
+    // A table right behind what is loaded is not in memory.
+    let mut file = ordinary();
+    file.copy_within(EHDR..EHDR + 5 * PHDR, 0x2410);
+    put64(&mut file, E_PHOFF, 0x2410);
+    assert_eq!(plan(&file).unwrap().phdr_vaddr, None);
+    put64(&mut file, at(2, P_FILESZ), 0x401);
+    file.copy_within(EHDR..EHDR + 5 * PHDR, 0x2410);
+    assert_eq!(plan(&file).unwrap().phdr_vaddr, Some(0x40_3410));
+}
+
+#[test]
+fn only_bss_is_zeroed() {
+    use elfin_loader::elf::Backing;
+    let tails = |file: &[u8]| -> Vec<_> {
+        let zero = |region| match region {
+            Backing::File { zero_tail, .. } => zero_tail,
+            Backing::Zero => None,
+        };
+        plan(file).unwrap().regions().map(|region| zero(region.backing)).collect()
+    };
+    let mut file = ordinary();
+    assert_eq!(tails(&file), [None, None, Some(0x40_3410..0x40_4000), None]);
+    put64(&mut file, at(2, P_MEMSZ), 0x400);
+    assert_eq!(tails(&file), [None, None, None]);
+
+    // bss and other bytes of the file can not have one page.
+    let headers = [load(5, 0, 0x40_0000, 0x800, 0x900), load(6, 0xa00, 0x40_0a00, 0x10, 0x10)];
+    let file = elf(2, 0x40_0000, 0x1000, &headers);
+    let error = plan(&file).unwrap_err().to_string();
+    assert_eq!(error, "segments 0 and 1 need different contents of the page at 0x400000");
+}

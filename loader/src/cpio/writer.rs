@@ -5,8 +5,8 @@
 //! `namesize` counts the name's trailing NULs, and every unpacker takes the name up to the first
 //! NUL, so NULs behind the name push the data on. Linux skips entries whose `namesize` is above
 //! 4096 (PATH_MAX); where the NULs would exceed that, an extra entry goes before: the root
-//! directory `.` once more, as it was written first, with a name that is long enough. Linux, GNU
-//! cpio and [`super::Entries`] all take it as a directory that exists already.
+//! directory `.` once more, as it was written first, with a name that is long enough. Linux (6.1
+//! was tried), GNU cpio and [`super::Entries`] all take it as a directory that exists already.
 
 use alloc::vec::Vec;
 
