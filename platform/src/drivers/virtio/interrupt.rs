@@ -1,6 +1,6 @@
 //! A device's interrupt: it raises a [`Work`] bit, and that is all.
 
-use super::mmio::INTERRUPT_STATUS;
+use super::mmio::{CONFIG_CHANGE, INTERRUPT_ACK, USED_BUFFER};
 use crate::cpu::{self, Work};
 use crate::drivers::Window;
 use crate::irq::{self, IrqError, Vector};
@@ -35,11 +35,8 @@ fn raised(argument: usize) {
     // SAFETY: `allocate` passed a leaked `Interrupt`.
     let interrupt: &Interrupt = unsafe { &*core::ptr::with_exposed_provenance(argument) };
     if let Some(registers) = interrupt.registers {
-        let pending = registers.read32(INTERRUPT_STATUS);
-        if pending == 0 {
-            return;
-        }
-        registers.write32(INTERRUPT_STATUS + 4, pending);
+        // Both reasons raise the same work: to read which it is would be one exit more.
+        registers.write32(INTERRUPT_ACK, USED_BUFFER | CONFIG_CHANGE);
     }
     cpu::raise(interrupt.work);
 }

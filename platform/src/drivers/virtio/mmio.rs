@@ -20,14 +20,18 @@ const QUEUE_SIZE_MAX: usize = 0x034;
 const QUEUE_SIZE: usize = 0x038;
 const QUEUE_READY: usize = 0x044;
 const QUEUE_NOTIFY: usize = 0x050;
-/// What is pending; the register behind it acknowledges.
-pub const INTERRUPT_STATUS: usize = 0x060;
+/// Takes back the line that the device holds, by reasons.
+pub const INTERRUPT_ACK: usize = 0x064;
 const STATUS: usize = 0x070;
 const QUEUE_DESCRIPTORS: usize = 0x080;
 const QUEUE_AVAILABLE: usize = 0x090;
 const QUEUE_USED: usize = 0x0a0;
 const CONFIG: usize = 0x100;
 
+/// Reason for an interrupt: buffers were used.
+pub const USED_BUFFER: u32 = 1 << 0;
+/// Reason for an interrupt: the configuration changed.
+pub const CONFIG_CHANGE: u32 = 1 << 1;
 /// "virt"
 const MAGIC_VALUE: u32 = 0x7472_6976;
 const VERSION_LEGACY: u32 = 1;
