@@ -294,3 +294,58 @@ pub fn limit() -> usize {
 fn descriptor(index: usize) -> Result<Fd, Errno> {
     i32::try_from(index).map(Fd).map_err(|_| Errno::EMFILE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::dev::path_only;
+    use super::*;
+    use elfin_syscalls::args::OpenFlags;
+
+    fn file() -> Arc<OpenFile> {
+        OpenFile::new(path_only(), OpenFlags::RDWR, None)
+    }
+
+    #[test]
+    fn gives_the_lowest() {
+        let table = FdTable::new();
+        for fd in 0..5 {
+            assert_eq!(table.install(file(), false), Ok(Fd(fd)));
+        }
+        table.close(Fd(1)).unwrap();
+        table.close(Fd(3)).unwrap();
+        assert_eq!(table.install_from(2, file(), false), Ok(Fd(3)));
+        assert_eq!(table.install(file(), false), Ok(Fd(1)));
+        assert_eq!(table.install(file(), false), Ok(Fd(5)));
+        assert_eq!(table.install_from(100, file(), true), Ok(Fd(100)));
+        assert_eq!(table.install(file(), false), Ok(Fd(6)));
+        assert_eq!(table.close(Fd(50)), Err(Errno::EBADF));
+        assert_eq!(table.get(Fd(-1)).err(), Some(Errno::EBADF));
+    }
+
+    #[test]
+    fn close_on_exec_belongs_to_the_descriptor() {
+        let table = FdTable::new();
+        let shared = file();
+        table.install(shared.clone(), true).unwrap();
+        table.install(shared, false).unwrap();
+        assert_eq!((table.cloexec(Fd(0)), table.cloexec(Fd(1))), (Ok(true), Ok(false)));
+        table.install_at(Fd(70), file(), false).unwrap();
+        table.set_cloexec_range(1, usize::MAX);
+        table.set_cloexec(Fd(0), false).unwrap();
+        let copy = table.duplicate().unwrap();
+        assert!(table.take_cloexec().is_some() && table.take_cloexec().is_some());
+        assert!(table.take_cloexec().is_none());
+        assert!(table.get(Fd(0)).is_ok() && copy.get(Fd(70)).is_ok());
+        assert_eq!(copy.take_next(1, 69).map(|(fd, _)| fd), Some(1));
+        assert!(copy.take_next(2, 69).is_none());
+    }
+
+    #[test]
+    fn places_are_no_files() {
+        let table = FdTable::new();
+        let place = OpenFile::new(path_only(), OpenFlags::PATH, None);
+        let fd = table.install(place, false).unwrap();
+        assert_eq!(table.get(fd).err(), Some(Errno::EBADF));
+        assert!(table.get_any(fd).is_ok());
+    }
+}

@@ -36,6 +36,8 @@ pub mod walk;
 pub mod xattr;
 
 mod names;
+#[cfg(test)]
+mod tests;
 
 pub use attr::{Attr, FileKind, FileStat, StatFs, Times};
 pub use context::FsContext;

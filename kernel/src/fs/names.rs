@@ -48,11 +48,6 @@ impl Names {
         self.index.is_empty()
     }
 
-    /// The number of names.
-    pub fn len(&self) -> usize {
-        self.index.len()
-    }
-
     /// Finds a name.
     #[inline]
     pub fn find(&self, name: &[u8]) -> Option<&Arc<Dentry>> {
@@ -175,6 +170,7 @@ fn hash(name: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::mount::FileSystem;
     use super::super::tmpfs::TmpFs;
     use super::*;
     use alloc::format;
@@ -189,7 +185,7 @@ mod tests {
         for n in 0..100 {
             names.insert(Arc::from(format!("name-{n}").as_bytes()), named()).unwrap();
         }
-        assert_eq!(names.len(), 100);
+        assert_eq!(names.index.len(), 100);
         let seven = names.find(b"name-7").unwrap().clone();
         assert!(Arc::ptr_eq(&names.remove(b"name-7").unwrap(), &seven));
         assert!(names.find(b"name-7").is_none() && names.remove(b"name-7").is_none());
