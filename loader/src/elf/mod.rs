@@ -7,6 +7,7 @@ mod plan;
 mod property;
 mod region;
 mod segment;
+mod words;
 
 pub use error::{ElfError, ParseError};
 pub use header::ReadAt;
