@@ -7,9 +7,11 @@ use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
 use super::usercopy::user_read_at;
+use crate::task::ThreadRef;
 use crate::task::futex::{self, WaitRequest};
 
 /// `futex(2)`.
+#[inline]
 pub fn futex(
     cx: &mut Cx<'_>,
     addr: UserAddr,
@@ -19,8 +21,33 @@ pub fn futex(
     addr2: UserAddr,
     val3: u32,
 ) -> SysResult {
-    let address = addr.addr();
     let me = cx.thread;
+    match op.cmd {
+        FutexCmd::Wake => futex::wake(me, addr.addr(), op.private, val, FutexOp::MATCH_ANY),
+        FutexCmd::Wait if timeout.is_null() => {
+            let request = WaitRequest {
+                address: addr.addr(),
+                private: op.private,
+                value: val,
+                bitset: FutexOp::MATCH_ANY,
+                deadline: None,
+            };
+            futex::wait(me, &request)
+        }
+        _ => rarer(me, addr.addr(), op, [val, val3], timeout, addr2),
+    }
+}
+
+/// All but the plain operations.
+#[inline(never)]
+fn rarer(
+    me: &ThreadRef,
+    address: usize,
+    op: FutexOp,
+    [val, val3]: [u32; 2],
+    timeout: UserAddr,
+    addr2: UserAddr,
+) -> SysResult {
     match op.cmd {
         FutexCmd::Wake => futex::wake(me, address, op.private, val, FutexOp::MATCH_ANY),
         FutexCmd::WakeBitset => futex::wake(me, address, op.private, val, val3),

@@ -27,7 +27,7 @@ pub fn sleep_until(deadline: Option<u64>) -> Wake {
             return wake;
         }
         let timer = deadline.map(|at| timer::arm_wakeup(at, me.to_arc()));
-        sched::block();
+        sched::block(&me);
         drop(timer);
     }
 }

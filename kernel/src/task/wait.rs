@@ -145,7 +145,7 @@ impl WaitQueue {
             }
             if in_queue {
                 let timer = manner.deadline.map(|at| timer::arm_wakeup(at, me.clone()));
-                sched::block();
+                sched::block(&me);
                 drop(timer);
                 self.leave(&me);
             } else {

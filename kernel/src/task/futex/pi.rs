@@ -33,7 +33,7 @@ pub fn lock_pi(me: &ThreadRef, address: usize, private: bool, deadline: Option<u
     let mut announced = Some(announce(index));
     loop {
         let mut bucket = table::lock(index);
-        match quietly(|| claim(me, address)) {
+        match quietly(me, || claim(me, address)) {
             Ok(claimed) => match claimed? {
                 Claim::Owned => return Ok(0),
                 Claim::MustWait => {
@@ -63,7 +63,7 @@ pub fn try_lock_pi(me: &Thread, address: usize, private: bool) -> SysResult {
     let key = word::key(me, address, private)?;
     loop {
         let bucket = table::lock(table::index_of(key));
-        let result = quietly(|| {
+        let result = quietly(me, || {
             let old = user::load_u32(address)?;
             if old & TID_MASK == me.tid {
                 return Ok(Err(Errno::EDEADLK));
@@ -93,7 +93,7 @@ pub fn unlock_pi(me: &Thread, address: usize, private: bool) -> SysResult {
     let key = word::key(me, address, private)?;
     loop {
         let mut bucket = table::lock(table::index_of(key));
-        match quietly(|| hand_over(&mut bucket, key, address, me.tid, 0)) {
+        match quietly(me, || hand_over(&mut bucket, key, address, me.tid, 0)) {
             Ok(true) => return Ok(0),
             Ok(false) => return Err(Errno::EPERM),
             Err(_) => {
@@ -108,7 +108,7 @@ pub fn unlock_pi(me: &Thread, address: usize, private: bool) -> SysResult {
 pub(super) fn owner_died(me: &Thread, address: usize) -> bool {
     let Ok(key) = word::key(me, address, false) else { return false };
     let mut bucket = table::lock(table::index_of(key));
-    if let Ok(_owned) = quietly(|| hand_over(&mut bucket, key, address, me.tid, OWNER_DIED)) {
+    if let Ok(_owned) = quietly(me, || hand_over(&mut bucket, key, address, me.tid, OWNER_DIED)) {
         return true;
     }
     drop(bucket);

@@ -133,7 +133,7 @@ impl Locked {
     pub(super) fn wake(&mut self, key: FutexKey, bitset: u32, limit: u32) -> u32 {
         let woken = take(&mut self.waiters, key, bitset, limit, |waiter| {
             waiter.thread.futex.0.store(NOWHERE, Ordering::Release);
-            sched::wake(&waiter.thread);
+            sched::wake_owned(waiter.thread);
         });
         TABLE[self.index].users.fetch_sub(woken, Ordering::Release);
         woken
@@ -226,7 +226,10 @@ fn take<T>(
         && let Some(waiter) = waiters.get(index)
     {
         if waiter.key == key && waiter.bitset & bitset != 0 {
-            with(waiters.remove(index));
+            // The last one, often the only one, needs no moving.
+            let last = index + 1 == waiters.len();
+            let waiter = if last { waiters.pop() } else { Some(waiters.remove(index)) };
+            waiter.into_iter().for_each(&mut with);
             taken += 1;
         } else {
             index += 1;

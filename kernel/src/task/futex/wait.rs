@@ -85,7 +85,7 @@ fn sleep(me: &ThreadRef, request: &WaitRequest) -> Result<End, Errno> {
     let mut announced = Some(announce(index));
     loop {
         let mut bucket = table::lock(index);
-        match quietly(|| user::load_u32(request.address)) {
+        match quietly(me, || user::load_u32(request.address)) {
             Ok(value) if value != request.value => return Err(Errno::EAGAIN),
             Ok(_) => {
                 let announced = announced.take().unwrap_or_else(|| announce(index));
@@ -114,7 +114,7 @@ pub(super) fn sleep_in_table(me: &ThreadRef, bucket: Locked, deadline: Option<u6
         if timer.is_none() {
             timer = deadline.map(|at| timer::arm_wakeup(at, me.clone()));
         }
-        sched::block();
+        sched::block(me);
         // Whoever wakes this thread through the futex takes it out of the table first.
         if !table::waits(me) {
             return End::Woken;

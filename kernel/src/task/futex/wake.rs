@@ -5,6 +5,7 @@ use elfin_syscalls::{Errno, SysResult};
 
 use super::table;
 use super::word::{self, fetch, fetch_for_writing, quietly, update};
+use crate::mm::FutexKey;
 use crate::task::thread::Thread;
 
 /// All bits: wakes whoever waits.
@@ -22,12 +23,14 @@ pub fn wake(me: &Thread, address: usize, private: bool, count: u32, bitset: u32)
     }
     let key = word::key(me, address, private)?;
     let index = table::index_of(key);
-    if !table::in_use(index) {
-        return Ok(0);
-    }
+    if table::in_use(index) { Ok(wake_in(index, key, count, bitset)) } else { Ok(0) }
+}
+
+#[inline(never)]
+fn wake_in(index: usize, key: FutexKey, count: u32, bitset: u32) -> usize {
     // Linux wakes one even if asked for none.
     let woken = table::lock(index).wake(key, bitset, count.max(1));
-    Ok(usize::try_from(woken).unwrap_or(usize::MAX))
+    usize::try_from(woken).unwrap_or(usize::MAX)
 }
 
 /// Wakes one thread that waits for a word which the kernel itself has changed.
@@ -64,7 +67,7 @@ pub fn requeue(
     loop {
         let (mut first, mut second) = table::lock_two(from_index, to_index);
         if let Some(expected) = expected {
-            match quietly(|| user::load_u32(from)) {
+            match quietly(me, || user::load_u32(from)) {
                 Ok(value) if value != expected => return Err(Errno::EAGAIN),
                 Ok(_) => {}
                 Err(_) => {
@@ -101,7 +104,7 @@ pub fn wake_op(
     let (first_index, second_index) = (table::index_of(first_key), table::index_of(second_key));
     loop {
         let (mut bucket, mut other) = table::lock_two(first_index, second_index);
-        let Ok(old) = quietly(|| update(second, |old| operation.apply(old))) else {
+        let Ok(old) = quietly(me, || update(second, |old| operation.apply(old))) else {
             drop((bucket, other));
             fetch_for_writing(second)?;
             continue;

@@ -6,16 +6,18 @@ use elfin_platform::user;
 use elfin_syscalls::Errno;
 
 use crate::mm::FutexKey;
-use crate::task::thread::{Thread, current};
+use crate::task::thread::Thread;
 
 /// The page of the word is not there; it may come when faults are allowed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Absent;
 
-/// Runs `f` with page faults refused instead of served, for they may sleep.
+/// Runs `f` in the running thread, `me`, with page faults refused instead of served, for they may sleep.
 #[inline]
-pub(super) fn quietly<R>(f: impl FnOnce() -> Result<R, user::Fault>) -> Result<R, Absent> {
-    let me = current();
+pub(super) fn quietly<R>(
+    me: &Thread,
+    f: impl FnOnce() -> Result<R, user::Fault>,
+) -> Result<R, Absent> {
     me.faults_off.store(true, Ordering::Relaxed);
     let result = f();
     me.faults_off.store(false, Ordering::Relaxed);
@@ -34,7 +36,13 @@ pub(super) fn key(me: &Thread, address: usize, private: bool) -> Result<FutexKey
     if address >= user::END {
         return Err(Errno::EFAULT);
     }
-    Ok(me.mm().futex_key(address, private))
+    Ok(if private { me.mm().futex_key(address, true) } else { shared_key(me, address) })
+}
+
+/// The key of a word that other processes may use too: by what is mapped there.
+#[inline(never)]
+fn shared_key(me: &Thread, address: usize) -> FutexKey {
+    me.mm().futex_key(address, false)
 }
 
 /// Fetches the page of a word for reading.

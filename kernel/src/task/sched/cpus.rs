@@ -154,7 +154,9 @@ impl Cpu {
     /// Charges the running thread up to `now`.
     #[inline]
     pub(super) fn charge(&self, running: &SchedState, now: u64) {
-        let elapsed = now.saturating_sub(self.switched_at.swap(now, Ordering::Relaxed));
+        // Only this CPU writes it.
+        let elapsed = now.saturating_sub(self.switched_at.load(Ordering::Relaxed));
+        self.switched_at.store(now, Ordering::Relaxed);
         running.charge(elapsed);
         if self.waiting() != 0 {
             self.queue.lock().ran(elapsed);

@@ -26,6 +26,6 @@ mod switch;
 
 pub(super) use cpus::forget_thread;
 pub use cpus::{MAX_CPUS, cpu_time, idle_time, interrupt_cpu, load, reserve_thread, thread_count};
-pub use sleep::{Sleep, block, prepare_to_sleep, stay_awake, wake, wake_interruptible};
+pub use sleep::{Sleep, block, prepare_to_sleep, stay_awake, wake, wake_interruptible, wake_owned};
 pub use state::{SLICE, SchedState};
 pub use switch::{exit_current, preempt, slice_over, spawn, start, yield_now};

@@ -29,6 +29,8 @@ pub struct RunQueue<T> {
     spent: VecDeque<T>,
     /// How long others have run while somebody waited in `spent`.
     kept_waiting: u64,
+    /// Entries in all three.
+    len: usize,
 }
 
 impl<T> RunQueue<T> {
@@ -39,13 +41,14 @@ impl<T> RunQueue<T> {
             fresh: VecDeque::new(),
             spent: VecDeque::new(),
             kept_waiting: 0,
+            len: 0,
         }
     }
 
     /// The number of entries.
     #[inline]
     pub fn len(&self) -> usize {
-        self.real_time.len() + self.fresh.len() + self.spent.len()
+        self.len
     }
 
     /// Makes room for `total` entries, so that pushing never needs memory.
@@ -58,21 +61,36 @@ impl<T> RunQueue<T> {
     /// Adds an entry behind its equals.
     #[inline]
     pub fn push(&mut self, class: Class, entry: T) {
+        self.len += 1;
         match class {
             Class::Fresh => self.fresh.push_back(entry),
             Class::Spent => self.spent.push_back(entry),
-            Class::RealTime(priority) => {
-                let at = self.real_time.partition_point(|&(other, _)| other >= priority);
-                self.real_time.insert(at, (priority, entry));
-            }
+            Class::RealTime(priority) => self.push_real_time(priority, entry),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_real_time(&mut self, priority: u8, entry: T) {
+        let at = self.real_time.partition_point(|&(other, _)| other >= priority);
+        self.real_time.insert(at, (priority, entry));
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pop_real_time(&mut self, fits: &impl Fn(&T) -> bool) -> Option<T> {
+        let at = self.real_time.iter().position(|(_, entry)| fits(entry))?;
+        self.real_time.remove(at).map(|(_, entry)| entry)
     }
 
     /// Takes the next entry that `fits` to run.
     #[inline]
     pub fn pop(&mut self, fits: impl Fn(&T) -> bool) -> Option<T> {
-        if let Some(at) = self.real_time.iter().position(|(_, entry)| fits(entry)) {
-            return self.real_time.remove(at).map(|(_, entry)| entry);
+        if !self.real_time.is_empty()
+            && let Some(entry) = self.pop_real_time(&fits)
+        {
+            self.len -= 1;
+            return Some(entry);
         }
         let spent_first = self.kept_waiting >= PATIENCE;
         let next = if spent_first {
@@ -89,6 +107,7 @@ impl<T> RunQueue<T> {
         if was_spent {
             self.kept_waiting = 0;
         }
+        self.len -= 1;
         Some(entry)
     }
 

@@ -12,7 +12,7 @@ use elfin_platform::cpu::{self, Work};
 use super::cpus;
 use super::state::{INTERRUPTIBLE, QUEUED, RUNNING, UNINTERRUPTIBLE};
 use super::switch;
-use crate::task::thread::{Thread, ThreadRef, current, try_current};
+use crate::task::thread::{Thread, ThreadRef, try_current};
 
 /// How a sleeping thread can be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub fn prepare_to_sleep(me: &Thread, sleep: Sleep) {
     };
     // A thread that was preparing already (a sleep within a condition) may have been woken.
     if me.sched.state.load(Ordering::Relaxed) == QUEUED {
-        switch::take_turn();
+        switch::take_turn(me);
     }
     me.sched.state.swap(state, Ordering::SeqCst);
 }
@@ -47,40 +47,53 @@ pub fn stay_awake(me: &Thread) {
             && state.compare_exchange(now, RUNNING, Ordering::AcqRel, Ordering::Relaxed).is_ok());
     if !undone {
         // Somebody has woken us: use up the place in the queue.
-        switch::take_turn();
+        switch::take_turn(me);
     }
 }
 
-/// Sleeps until woken. Returns at once if the thread is not preparing to sleep any more.
+/// The running thread, `me`, sleeps until woken. Returns at once if it is not preparing to sleep
+/// any more.
 #[inline]
-pub fn block() {
-    if current().sched.state.load(Ordering::Relaxed) != RUNNING {
-        switch::take_turn();
+pub fn block(me: &Thread) {
+    if me.sched.state.load(Ordering::Relaxed) != RUNNING {
+        switch::take_turn(me);
     }
 }
 
 /// Wakes `thread` if it sleeps, or is about to; says whether it did.
 #[inline]
 pub fn wake(thread: &ThreadRef) -> bool {
-    wake_from(thread, &[INTERRUPTIBLE, UNINTERRUPTIBLE])
+    let woken = make_ready(thread, &[INTERRUPTIBLE, UNINTERRUPTIBLE]);
+    if woken {
+        enqueue(thread.clone());
+    }
+    woken
+}
+
+/// [`wake`] with a reference to give away.
+#[inline]
+pub fn wake_owned(thread: ThreadRef) {
+    if make_ready(&thread, &[INTERRUPTIBLE, UNINTERRUPTIBLE]) {
+        enqueue(thread);
+    }
 }
 
 /// Wakes `thread` if it sleeps so that signals may wake it; says whether it did.
 pub fn wake_interruptible(thread: &ThreadRef) -> bool {
-    wake_from(thread, &[INTERRUPTIBLE])
+    let woken = make_ready(thread, &[INTERRUPTIBLE]);
+    if woken {
+        enqueue(thread.clone());
+    }
+    woken
 }
 
+/// Turns a thread in one of `states` into one that is to be queued; says whether it did.
 #[inline]
-fn wake_from(thread: &ThreadRef, states: &[u8]) -> bool {
+fn make_ready(thread: &Thread, states: &[u8]) -> bool {
     let state = &thread.sched.state;
     let now = state.load(Ordering::SeqCst);
-    if !states.contains(&now)
-        || state.compare_exchange(now, QUEUED, Ordering::AcqRel, Ordering::Relaxed).is_err()
-    {
-        return false;
-    }
-    enqueue(thread.clone());
-    true
+    states.contains(&now)
+        && state.compare_exchange(now, QUEUED, Ordering::AcqRel, Ordering::Relaxed).is_ok()
 }
 
 /// Puts a thread into the queue of the CPU where it should run.

@@ -60,15 +60,16 @@ fn give_way(cpu: &Cpu, class: Class, voluntary: bool) {
         priority => Class::RealTime(priority),
     };
     cpu.push(class, me.to_arc());
-    take_turn();
+    take_turn(&me);
 }
 
 /// Ends the running thread, of which nothing is needed any more. Whoever runs next frees it.
 pub fn exit_current() -> ! {
-    current().sched.state.store(DEAD, Ordering::Relaxed);
+    let me = current();
+    me.sched.state.store(DEAD, Ordering::Relaxed);
     cpus::forget_thread();
     loop {
-        take_turn();
+        take_turn(&me);
     }
 }
 
@@ -90,15 +91,14 @@ pub fn slice_over(now: u64) {
     }
 }
 
-/// Gives the CPU away until the running thread, which is not in state `Running`, is taken out of
-/// a run queue.
+/// Gives the CPU away until `me`, the running thread, which is not in state `Running`, is taken
+/// out of a run queue.
 #[inline]
-pub(super) fn take_turn() {
-    let me = current();
+pub(super) fn take_turn(me: &Thread) {
     let cpu = cpus::this();
     loop {
-        if let Some(next) = cpu.pop(|thread| is_me(thread, &me) || may_run(thread)) {
-            if is_me(&next, &me) {
+        if let Some(next) = cpu.pop(|thread| is_me(thread, me) || may_run(thread)) {
+            if is_me(&next, me) {
                 if me.signals.wanted() {
                     cpu::raise(Work::SIGNAL);
                 }

@@ -15,7 +15,8 @@ mod action;
 mod deliver;
 mod fatal;
 mod fault;
-#[cfg_attr(target_arch = "x86_64", path = "frame_x86_64.rs")]
+#[cfg_attr(all(target_os = "none", target_arch = "x86_64"), path = "frame_x86_64.rs")]
+#[cfg_attr(not(target_os = "none"), path = "frame_host.rs")]
 mod frame;
 mod info;
 mod mask;
