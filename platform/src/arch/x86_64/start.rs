@@ -124,6 +124,9 @@ fn init_memory(info: &StartInfo, info_address: u64) -> Option<Range<u64>> {
     reserved.push(paging::kernel_image());
     let info_end = info_address + size_of::<StartInfo>() as u64;
     reserved.push(info_address & !(PAGE - 1)..info_end.next_multiple_of(PAGE));
+    // Read once there is a heap: nobody may write over it until then.
+    let cmdline_end = info.cmdline_address + cmdline_bytes(info.cmdline_address).len() as u64 + 1;
+    reserved.push(info.cmdline_address & !(PAGE - 1)..cmdline_end.next_multiple_of(PAGE));
 
     let entries = info.memmap_entries.min(MAX_REGIONS as u32) as usize;
     for n in 0..entries {
@@ -174,18 +177,19 @@ fn adopt_module(range: Range<u64>) -> Initramfs {
     Initramfs::new(bytes, frames, (range.start - first) as usize)
 }
 
-fn cmdline(address: u64) -> String {
+/// The command line's bytes, where the boot loader left them.
+fn cmdline_bytes(address: u64) -> &'static [u8] {
     if address == 0 {
-        return String::new();
+        return &[];
     }
     let start = phys_to_virt(address);
-    let mut bytes = Vec::new();
-    for n in 0..MAX_CMDLINE {
-        // SAFETY: the start info says that a NUL-terminated string is there.
-        match unsafe { start.add(n).read() } {
-            0 => break,
-            byte => bytes.push(byte),
-        }
+    // SAFETY: the start info says that a NUL-terminated string is there; its pages are reserved.
+    unsafe {
+        let len = (0..MAX_CMDLINE).find(|&n| start.add(n).read() == 0).unwrap_or(MAX_CMDLINE);
+        core::slice::from_raw_parts(start, len)
     }
-    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+}
+
+fn cmdline(address: u64) -> String {
+    String::from_utf8_lossy(cmdline_bytes(address)).into_owned()
 }
