@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Shared by the scripts of this folder and test-binaries/build: source it, do not run it.
 # Gives: ROOT (the clone), CACHE (where downloads and built programs live), KERNEL, ELFIN,
-# and say, note, die, have, retry, free_port, built.
+# and say, note, die, have, retry, as_root, built, need_elfin.
 
 set -euo pipefail
 
@@ -9,7 +9,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${ELFIN_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/elfin}
 TARGET_DIR=${CARGO_TARGET_DIR:-$ROOT/target}
 KERNEL=${ELFIN_KERNEL:-$TARGET_DIR/x86_64-unknown-none/release/elfin-kernel}
-ELFIN=${ELFIN:-$TARGET_DIR/release/elfin}
+ELFIN=${ELFIN:-$TARGET_DIR/host/elfin}
+export ELFIN_KERNEL=$KERNEL
 
 say() { printf '%s\n' "$*"; }
 note() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
@@ -34,17 +35,8 @@ as_root() {
     fi
 }
 
-# free_port: a TCP port of 127.0.0.1 that nobody listens on at this moment.
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-# built NAME [FILE]: builds a program of test-binaries/ and prints its path, or that of a file beside it.
-built() {
-    local main
-    main=$("$ROOT/test-binaries/build" "$1") || return 1
-    if [ $# -gt 1 ]; then printf '%s/%s\n' "$(dirname "$main")" "$2"; else printf '%s\n' "$main"; fi
-}
+# built NAME: builds a program of test-binaries/ and prints its path.
+built() { "$ROOT/test-binaries/build" "$1"; }
 
 # need_elfin: the kernel and the command line tool, or how to get them.
 need_elfin() {

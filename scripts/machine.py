@@ -15,7 +15,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 KERNEL = os.environ.get("ELFIN_KERNEL", str(TARGET / "x86_64-unknown-none/release/elfin-kernel"))
-ELFIN = os.environ.get("ELFIN", str(TARGET / "release/elfin"))
+ELFIN = os.environ.get("ELFIN", str(TARGET / "host/elfin"))
 # The Linux guest takes the same options: a test that fails on it is itself wrong.
 LINUX = [str(ROOT / "scripts/linux-guest")]
 # What starts a machine; `use_linux` changes it.
