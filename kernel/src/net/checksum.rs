@@ -19,7 +19,7 @@ impl Sum {
 
     /// Adds the next piece.
     #[must_use]
-    pub fn add(mut self, bytes: &[u8]) -> Self {
+    pub fn and(mut self, bytes: &[u8]) -> Self {
         let mut bytes = bytes;
         if self.odd {
             let Some((first, rest)) = bytes.split_first() else { return self };
@@ -71,7 +71,7 @@ fn fold32(sum: u64) -> u64 {
 /// The checksum of one piece.
 #[must_use]
 pub fn checksum(bytes: &[u8]) -> u16 {
-    Sum::default().add(bytes).finish()
+    Sum::default().and(bytes).finish()
 }
 
 #[cfg(test)]
@@ -94,7 +94,7 @@ mod tests {
         let data: Vec<u8> = (0..1501u32).map(|i| (i * 7 + 255) as u8).collect();
         for cut in [0, 1, 2, 3, 7, 8, 9, 700, 1501] {
             let (a, b) = data.split_at(cut);
-            assert_eq!(Sum::default().add(a).add(b).finish(), simple(&data), "{cut}");
+            assert_eq!(Sum::default().and(a).and(b).finish(), simple(&data), "{cut}");
         }
         assert_eq!(checksum(&[0xff; 64]), simple(&[0xff; 64]));
     }

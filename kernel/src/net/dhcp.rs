@@ -48,7 +48,6 @@ pub struct Lease {
     /// Name servers.
     pub dns: ArrayVec<Ipv4Addr, 3>,
     server: Ipv4Addr,
-    renew_at: u64,
     rebind_at: u64,
     ends_at: u64,
 }
@@ -162,13 +161,17 @@ impl Client {
                 self.next = now + SECOND;
                 (false, Message::Request)
             }
-            (State::Requesting { .. } | State::Renewing | State::Rebinding, DhcpMessageType::Ack)
-                if is_usable(reply.your_ip) =>
-            {
+            (
+                State::Requesting { .. } | State::Renewing | State::Rebinding,
+                DhcpMessageType::Ack,
+            ) if is_usable(reply.your_ip) => {
                 self.bind(reply, server, now);
                 (true, Message::None)
             }
-            (State::Requesting { .. } | State::Renewing | State::Rebinding, DhcpMessageType::Nak) => {
+            (
+                State::Requesting { .. } | State::Renewing | State::Rebinding,
+                DhcpMessageType::Nak,
+            ) => {
                 let had = self.lease.take().is_some();
                 self.restart(now);
                 self.next = now + SECOND;
@@ -190,7 +193,6 @@ impl Client {
             router: reply.router,
             dns,
             server,
-            renew_at: now + renew * SECOND,
             rebind_at: now + rebind * SECOND,
             ends_at: now + seconds * SECOND,
         });
@@ -199,7 +201,12 @@ impl Client {
         self.next = now + renew * SECOND;
     }
 
-    fn message(&self, iface: &Iface, kind: DhcpMessageType, now: u64) -> (DhcpRepr<'static>, Ipv4Addr) {
+    fn message(
+        &self,
+        iface: &Iface,
+        kind: DhcpMessageType,
+        now: u64,
+    ) -> (DhcpRepr<'static>, Ipv4Addr) {
         let held = self.lease.as_ref();
         let renewing = matches!(self.state, State::Renewing | State::Rebinding);
         let (requested, identifier) = match self.state {

@@ -36,7 +36,9 @@ pub fn input(stack: &'static Stack, packet: &IpIn<'_>, arrival: Arrival<'_>) {
     let Some((header, data)) = packet.payload.split_first_chunk::<HEADER>() else { return };
     let [kind, code, _, _, i0, i1, m0, m1] = *header;
     match kind {
-        ECHO_REQUEST if stack.is_local(packet.dst) => reply(stack, packet, header, data, arrival.now),
+        ECHO_REQUEST if stack.is_local(packet.dst) => {
+            reply(stack, packet, header, data, arrival.now)
+        }
         ECHO_REPLY => stack.ping.input_reply(packet, u16::from_be_bytes([i0, i1])),
         UNREACHABLE | TIME_EXCEEDED | PARAMETER_PROBLEM => {
             let mtu = u16::from_be_bytes([m0, m1]);

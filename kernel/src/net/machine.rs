@@ -51,7 +51,7 @@ fn make(links: &[Link]) -> &'static Stack {
     /// Part of the memory that socket buffers may take.
     const SHARE: usize = 4;
     /// Memory per connection that strangers can make us hold.
-    const PER_CONNECTION: usize = 8 << 10;
+    const PER_CONNECTION: usize = 4 << 10;
     let mut secret = [0; 4];
     for word in &mut secret {
         let mut seed = [0; 8];

@@ -23,9 +23,9 @@ pub mod procfs;
 pub mod socket;
 pub mod stack;
 pub mod tcp;
-pub mod unix;
 #[cfg(test)]
 mod tests;
+pub mod unix;
 
 pub use machine::{Config, init, machine, next_deadline, poll};
 pub use stack::Stack;

@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 
 use elfin_platform::{time, user};
 use elfin_syscalls::abi::{
-    IP_PKTINFO, IP_TOS, IP_TTL, SCM_CREDENTIALS, SCM_MAX_FD, SCM_RIGHTS, SO_TIMESTAMP,
-    SOL_IP, SOL_SOCKET,
+    Cmsghdr, InPktinfo, Iovec, Mmsghdr, Msghdr, Timespec, Timeval, Ucred, cmsg_align,
 };
 use elfin_syscalls::abi::{
-    Cmsghdr, InPktinfo, Iovec, Mmsghdr, Msghdr, Timespec, Timeval, Ucred, cmsg_align,
+    IP_PKTINFO, IP_TOS, IP_TTL, SCM_CREDENTIALS, SCM_MAX_FD, SCM_RIGHTS, SO_TIMESTAMP, SOL_IP,
+    SOL_SOCKET,
 };
 use elfin_syscalls::args::{Fd, MsgFlags, UserAddr, UserIn, UserInOut, UserOut, UserSockaddr};
 use elfin_syscalls::{Errno, SysResult};
@@ -17,7 +17,9 @@ use zerocopy::{FromBytes, IntoBytes};
 
 use super::Cx;
 use super::socket::{read_address, return_address, write_address};
-use super::usercopy::{efault, user_iovecs, user_read, user_read_at, user_read_slice, user_write_at};
+use super::usercopy::{
+    efault, user_iovecs, user_read, user_read_at, user_read_slice, user_write_at,
+};
 use crate::fs::{Dest, OpenFile, Source};
 use crate::net::dgram::Datagram;
 use crate::net::socket::{Beside, Outgoing, Protocol, Received, Socket, of_file};
@@ -160,7 +162,11 @@ pub fn recvmmsg(
 fn buffers(header: &Msghdr) -> Result<Vec<Iovec>, Errno> {
     let count = usize::try_from(header.msg_iovlen).map_err(|_| Errno::EMSGSIZE)?;
     user_iovecs(pointer(header.msg_iov)?, count).map_err(|error| {
-        if error == Errno::EINVAL && count > MESSAGES_MAX as usize { Errno::EMSGSIZE } else { error }
+        if error == Errno::EINVAL && count > MESSAGES_MAX as usize {
+            Errno::EMSGSIZE
+        } else {
+            error
+        }
     })
 }
 

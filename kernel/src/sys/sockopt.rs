@@ -426,8 +426,13 @@ fn set_ip_datagram(sock: &DgramSock, name: i32, given: Given) -> Result<(), Errn
                 _ => settings.header_included = on,
             });
         }
-        IP_FREEBIND | IP_BIND_ADDRESS_NO_PORT | IP_MINTTL | IP_MULTICAST_TTL | IP_MULTICAST_LOOP
-        | IP_MULTICAST_IF | IP_MULTICAST_ALL => {}
+        IP_FREEBIND
+        | IP_BIND_ADDRESS_NO_PORT
+        | IP_MINTTL
+        | IP_MULTICAST_TTL
+        | IP_MULTICAST_LOOP
+        | IP_MULTICAST_IF
+        | IP_MULTICAST_ALL => {}
         // There are no multicast routes: whoever joins a group should know.
         IP_ADD_MEMBERSHIP => return Err(Errno::ENODEV),
         IP_DROP_MEMBERSHIP => return Err(Errno::EADDRNOTAVAIL),
@@ -522,8 +527,12 @@ fn set_tcp(sock: &alloc::sync::Arc<TcpSock>, name: i32, given: Given) -> Result<
             sock.tune(|tuning| tuning.user_timeout = milliseconds);
         }
         // Taken note of by nobody: the handshake carries no data, windows follow the buffers.
-        TCP_FASTOPEN | TCP_FASTOPEN_NO_COOKIE | TCP_WINDOW_CLAMP | TCP_NOTSENT_LOWAT
-        | TCP_THIN_LINEAR_TIMEOUTS | TCP_THIN_DUPACK => {}
+        TCP_FASTOPEN
+        | TCP_FASTOPEN_NO_COOKIE
+        | TCP_WINDOW_CLAMP
+        | TCP_NOTSENT_LOWAT
+        | TCP_THIN_LINEAR_TIMEOUTS
+        | TCP_THIN_DUPACK => {}
         TCP_FASTOPEN_CONNECT => return Err(Errno::EOPNOTSUPP),
         _ => return Err(Errno::ENOPROTOOPT),
     }

@@ -80,8 +80,7 @@ impl Table {
     }
 
     fn show(&self, packet: &IpIn<'_>, wanted: impl Fn(&DgramSock) -> bool, bytes: &[u8]) {
-        let socks: Vec<_> =
-            self.socks.lock().iter().filter(|sock| wanted(sock)).cloned().collect();
+        let socks: Vec<_> = self.socks.lock().iter().filter(|sock| wanted(sock)).cloned().collect();
         for sock in socks {
             let (local, remote) = {
                 let inner = sock.inner.lock();

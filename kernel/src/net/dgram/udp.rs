@@ -59,8 +59,9 @@ impl Table {
             let conflict = others.iter().any(|other| {
                 let addr = other.local().addr;
                 let theirs = other.settings();
-                let overlap =
-                    addr == endpoint.addr || addr.is_unspecified() || endpoint.addr.is_unspecified();
+                let overlap = addr == endpoint.addr
+                    || addr.is_unspecified()
+                    || endpoint.addr.is_unspecified();
                 let shared = (mine.reuse_addr && theirs.reuse_addr)
                     || (mine.reuse_port && theirs.reuse_port);
                 overlap && !shared
@@ -121,7 +122,11 @@ impl Table {
     }
 
     /// The socket that an ICMP error is about.
-    pub(in crate::net) fn find_sender(&self, stack: &Stack, tuple: FourTuple) -> Option<Arc<DgramSock>> {
+    pub(in crate::net) fn find_sender(
+        &self,
+        stack: &Stack,
+        tuple: FourTuple,
+    ) -> Option<Arc<DgramSock>> {
         self.find(stack, tuple, false).pop()
     }
 

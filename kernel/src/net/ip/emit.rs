@@ -81,7 +81,7 @@ pub fn emit_packet(
     front.copy_from_slice(packet.header);
     payload(rest);
     if complete && let Some(at) = packet.checksum_at {
-        let sum = pseudo_header(packet, body.len()).add(body).finish();
+        let sum = pseudo_header(packet, body.len()).and(body).finish();
         // UDP says "no checksum" by 0 (RFC 768); all ones mean the same sum.
         store(body, at, if sum == 0 { 0xffff } else { sum });
     }

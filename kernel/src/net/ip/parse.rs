@@ -42,7 +42,8 @@ impl IpIn<'_> {
 #[must_use]
 pub fn parse(packet: &[u8], trusted: bool) -> Option<IpIn<'_>> {
     let header = packet.first_chunk::<HEADER>()?;
-    let [version_length, tos, l0, l1, i0, i1, f0, f1, ttl, protocol, _, _, addresses @ ..] = *header;
+    let [version_length, tos, l0, l1, i0, i1, f0, f1, ttl, protocol, _, _, addresses @ ..] =
+        *header;
     let header_len = usize::from(version_length & 0xf) * 4;
     let total = usize::from(u16::from_be_bytes([l0, l1]));
     if version_length >> 4 != 4 || header_len < HEADER || total < header_len {

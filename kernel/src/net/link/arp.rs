@@ -37,7 +37,8 @@ pub struct AddrHasher(u64);
 impl core::hash::Hasher for AddrHasher {
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+            self.0 =
+                (self.0 ^ u64::from(*byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
         }
     }
     fn finish(&self) -> u64 {

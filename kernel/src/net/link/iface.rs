@@ -221,7 +221,8 @@ impl Iface {
                     return Ok(());
                 }
                 // Nothing can corrupt the packet on its way: the checksum is left out.
-                if !queue.push(length, |room| ip::emit_packet(room, packet, ident, false, payload)) {
+                if !queue.push(length, |room| ip::emit_packet(room, packet, ident, false, payload))
+                {
                     self.tx.dropped.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok(())

@@ -5,9 +5,7 @@ use crate::net::link::Iface;
 use crate::net::machine;
 use crate::sys::usercopy::{user_read_at, user_write_at};
 use core::net::Ipv4Addr;
-use elfin_syscalls::abi::{
-    IFF_BROADCAST, IFF_LOOPBACK, IFF_MULTICAST, IFF_RUNNING, IFF_UP,
-};
+use elfin_syscalls::abi::{IFF_BROADCAST, IFF_LOOPBACK, IFF_MULTICAST, IFF_RUNNING, IFF_UP};
 use elfin_syscalls::abi::{IfConf, IfReq, SockaddrIn};
 use elfin_syscalls::args::{IoctlCmd, UserAddr};
 use elfin_syscalls::{Errno, SysResult};

@@ -114,8 +114,8 @@ impl Socket {
                     return if done > 0 { Ok(done) } else { Err(Errno::EAGAIN) };
                 }
                 Ok(Attempt::Wait) => {
-                    let patience = *patience
-                        .get_or_insert_with(|| Patience::of(&self.common.receive_timeout));
+                    let patience =
+                        *patience.get_or_insert_with(|| Patience::of(&self.common.receive_timeout));
                     if let Err(error) = patience.wait(&sock.queue, || sock.can_recv(1)) {
                         return if done > 0 { Ok(done) } else { Err(error) };
                     }
@@ -185,10 +185,8 @@ impl Socket {
                 Ok(Some(message)) => {
                     done += message.bytes;
                     let all = stream && flags.contains(MsgFlags::WAITALL) && !peek;
-                    let goes_on = all
-                        && message.bytes > 0
-                        && done < want
-                        && message.ancillary.is_empty();
+                    let goes_on =
+                        all && message.bytes > 0 && done < want && message.ancillary.is_empty();
                     if !goes_on {
                         break message;
                     }

@@ -7,7 +7,8 @@ use crate::net::dgram::{self, DgramSock};
 use crate::net::machine;
 use crate::net::netlink::NetlinkSock;
 use crate::net::tcp::TcpSock;
-use crate::net::unix::{Credentials, UnixSock, self};
+use crate::net::unix::{self, Credentials, UnixSock};
+use crate::task::Capability;
 use crate::task::{WaitQueue, Wake, current};
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,7 +18,6 @@ use elfin_syscalls::abi::{
     AF_INET, AF_NETLINK, AF_UNIX, IPPROTO_ICMP, IPPROTO_IP, IPPROTO_TCP, IPPROTO_UDP,
 };
 use elfin_syscalls::args::SockType;
-use crate::task::Capability;
 
 /// The protocol's part of a socket.
 #[derive(Clone, Debug)]

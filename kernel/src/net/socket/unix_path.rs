@@ -22,7 +22,8 @@ pub fn bind(sock: &Arc<UnixSock>, path: &[u8]) -> Result<(), Errno> {
     const ALL: u32 = 0o777;
     sock.set_path(path)?;
     let mode = ALL & !current().fs().umask();
-    let made = namei::make(&mut walker(WalkFlags::empty()), path, Make::new(FileKind::Socket, mode));
+    let made =
+        namei::make(&mut walker(WalkFlags::empty()), path, Make::new(FileKind::Socket, mode));
     let outcome = made.and_then(|place| attach(&place, sock));
     if outcome.is_err() {
         sock.clear_path();

@@ -1,8 +1,8 @@
 //! Packets in: from frame to protocol.
 
 use super::Stack;
-use crate::net::link::Iface;
 use crate::net::dgram::udp;
+use crate::net::link::Iface;
 use crate::net::{icmp, ip, tcp};
 use core::net::Ipv4Addr;
 

@@ -21,10 +21,10 @@ pub use output::DatagramOut;
 pub use path::{Path, Route};
 
 use super::addr::KeyedState;
+use super::dgram::{ping, udp};
 use super::dhcp::Client as DhcpClient;
 use super::ip::Reassembly;
 use super::link::{Iface, Link, LoopQueue};
-use super::dgram::{ping, udp};
 use super::tcp;
 use alloc::boxed::Box;
 use alloc::collections::BinaryHeap;
@@ -91,7 +91,12 @@ impl Stack {
     /// A host with a loopback interface and one for each of `links`, in order: `eth0`, `eth1`, ….
     /// `secret` seeds hashes and sequence numbers. It lives as long as the machine.
     #[must_use]
-    pub fn new(links: &[Link], secret: [u64; 4], clock: fn() -> u64, alarm: Alarm) -> &'static Self {
+    pub fn new(
+        links: &[Link],
+        secret: [u64; 4],
+        clock: fn() -> u64,
+        alarm: Alarm,
+    ) -> &'static Self {
         const NAMES: [&str; 8] = ["eth0", "eth1", "eth2", "eth3", "eth4", "eth5", "eth6", "eth7"];
         let queue: &'static LoopQueue = Box::leak(Box::new(LoopQueue::new()));
         let loopback = Iface::new("lo", 1, Link::Loopback(queue));
@@ -138,8 +143,8 @@ impl Stack {
     /// The secret function of a connection's name, for initial sequence numbers (RFC 6528).
     #[must_use]
     pub fn keyed(&self, tuple: FourTuple) -> u64 {
-        let addresses = u64::from(tuple.local.addr.to_bits()) << 32
-            | u64::from(tuple.remote.addr.to_bits());
+        let addresses =
+            u64::from(tuple.local.addr.to_bits()) << 32 | u64::from(tuple.remote.addr.to_bits());
         let ports = u64::from(tuple.local.port) << 16 | u64::from(tuple.remote.port);
         self.secret.mix(addresses, ports)
     }
@@ -161,10 +166,7 @@ impl Stack {
     #[must_use]
     pub fn is_broadcast(&self, addr: Ipv4Addr) -> bool {
         addr == Ipv4Addr::BROADCAST
-            || self
-                .ifaces
-                .iter()
-                .any(|iface| iface.cidr().and_then(Cidr::broadcast) == Some(addr))
+            || self.ifaces.iter().any(|iface| iface.cidr().and_then(Cidr::broadcast) == Some(addr))
     }
 
     /// Looks at the connection `tuple` again at `deadline`.

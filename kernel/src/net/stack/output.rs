@@ -123,7 +123,13 @@ impl Stack {
     }
 
     /// Answers a segment that belongs to no connection by a reset (RFC 9293 3.10.7.1).
-    pub fn send_reset_for(&'static self, src: Ipv4Addr, dst: Ipv4Addr, segment: &Segment<'_>, now: u64) {
+    pub fn send_reset_for(
+        &'static self,
+        src: Ipv4Addr,
+        dst: Ipv4Addr,
+        segment: &Segment<'_>,
+        now: u64,
+    ) {
         if segment.flags.contains(Flags::RST) {
             return;
         }
@@ -143,8 +149,7 @@ impl Stack {
             options: Options::default(),
         };
         // A reset that finds no room is lost; the peer's next segment brings another.
-        let _lost =
-            self.send_control(&mut route.into(), tuple, &Tuning::default(), &header, now);
+        let _lost = self.send_control(&mut route.into(), tuple, &Tuning::default(), &header, now);
     }
 
     /// Keeps a packet until the neighbour's hardware address is known.
@@ -176,7 +181,12 @@ impl Stack {
     ///
     /// # Errors
     /// `EMSGSIZE` above 64 KiB, `ENOBUFS` if there is no room or memory for it.
-    pub fn send_datagram(&'static self, route: &Route, out: &DatagramOut<'_>, now: u64) -> Result<(), Errno> {
+    pub fn send_datagram(
+        &'static self,
+        route: &Route,
+        out: &DatagramOut<'_>,
+        now: u64,
+    ) -> Result<(), Errno> {
         let length = out.header.len() + out.payload.len();
         if length > DATAGRAM_MAX {
             return Err(Errno::EMSGSIZE);

@@ -27,12 +27,8 @@ pub struct Path {
 
 impl Path {
     /// No way known.
-    pub const NONE: Self = Self {
-        iface: usize::MAX,
-        neighbour: Ipv4Addr::UNSPECIFIED,
-        mac: [0; 6],
-        valid_until: 0,
-    };
+    pub const NONE: Self =
+        Self { iface: usize::MAX, neighbour: Ipv4Addr::UNSPECIFIED, mac: [0; 6], valid_until: 0 };
 }
 
 impl From<Route> for Path {
@@ -55,7 +51,8 @@ impl Stack {
             return Ok(Route { iface: index, neighbour: dst, src: iface.addr() });
         }
         let everywhere = dst == Ipv4Addr::BROADCAST || dst.is_multicast();
-        if everywhere && let Some((index, iface)) = self.find_iface(|iface| iface.cidr().is_some()) {
+        if everywhere && let Some((index, iface)) = self.find_iface(|iface| iface.cidr().is_some())
+        {
             return Ok(Route { iface: index, neighbour: dst, src: iface.addr() });
         }
         let routed = self.find_iface(|iface| iface.cidr().is_some() && iface.gateway().is_some());

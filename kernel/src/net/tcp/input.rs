@@ -5,8 +5,8 @@ use super::segment::{Flags, Segment};
 use super::seq::Seq;
 use super::tcb::{Effects, Fate, NEVER, PeerSyn, State, Tcb};
 use crate::net::bytes;
-use elfin_syscalls::Errno;
 use crate::task::PollEvents;
+use elfin_syscalls::Errno;
 
 const MS: u64 = 1_000_000;
 /// How long an acknowledgement may wait for data to go with (Linux's `TCP_DELACK_MIN`).
@@ -209,11 +209,8 @@ impl Tcb {
         if self.reno.acknowledged(ack, data, mss, limited) == Action::Retransmit {
             self.resend = true;
         }
-        self.deadlines.retransmit = if self.una == self.max {
-            NEVER
-        } else {
-            now.saturating_add(self.rtt.timeout(0))
-        };
+        self.deadlines.retransmit =
+            if self.una == self.max { NEVER } else { now.saturating_add(self.rtt.timeout(0)) };
         if self.no_space && self.is_writable() {
             self.no_space = false;
             effects.wake(WRITABLE);

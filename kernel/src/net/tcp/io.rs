@@ -155,8 +155,7 @@ impl TcpSock {
             tcb.rx_borrowed = true;
             drop(tcb);
             let limit = chunk.len().min(want - done);
-            let copied =
-                copy_out(dst, chunk.bytes().get(..limit).unwrap_or(&[]), discard, done);
+            let copied = copy_out(dst, chunk.bytes().get(..limit).unwrap_or(&[]), discard, done);
             let n = *copied.as_ref().unwrap_or(&0);
             chunk.skip(n);
             let left = chunk.len();

@@ -112,7 +112,11 @@ impl Table {
     ///
     /// # Errors
     /// `EADDRINUSE` if another listens there, `ENOMEM`.
-    pub(super) fn listen(&self, sock: &alloc::sync::Arc<TcpSock>, endpoint: Endpoint) -> Result<(), Errno> {
+    pub(super) fn listen(
+        &self,
+        sock: &alloc::sync::Arc<TcpSock>,
+        endpoint: Endpoint,
+    ) -> Result<(), Errno> {
         let mut inner = self.inner.lock();
         let owner = id(sock);
         let reuse = sock.reuse();
@@ -137,7 +141,8 @@ impl Table {
             let mut inner = self.inner.lock();
             let mut removed = None;
             if let Some(listeners) = inner.listeners.get_mut(&port) {
-                let is_it = |held: &alloc::sync::Arc<TcpSock>| core::ptr::eq(&raw const **held, sock);
+                let is_it =
+                    |held: &alloc::sync::Arc<TcpSock>| core::ptr::eq(&raw const **held, sock);
                 removed = listeners.iter().position(is_it).map(|at| listeners.swap_remove(at));
                 if listeners.is_empty() {
                     inner.listeners.remove(&port);
@@ -160,8 +165,7 @@ impl Table {
         remote: Endpoint,
     ) -> Result<u16, Errno> {
         let free = |port: &u16| {
-            let tuple =
-                crate::net::addr::FourTuple { local: Endpoint::new(local, *port), remote };
+            let tuple = crate::net::addr::FourTuple { local: Endpoint::new(local, *port), remote };
             self.inner.lock().ports.is_free(*port) && !self.contains(tuple)
         };
         candidates(stack).find(free).ok_or(Errno::EADDRNOTAVAIL)

@@ -174,10 +174,10 @@ mod tests {
         put(&mut held, 15, 70);
         assert_eq!(held.bytes(), 55);
         put(&mut held, 80, 90);
-        assert_eq!(held.ranges()[..], [
-            (base.plus(80), base.plus(90)),
-            (base.plus(15), base.plus(70))
-        ]);
+        assert_eq!(
+            held.ranges()[..],
+            [(base.plus(80), base.plus(90)), (base.plus(15), base.plus(70))]
+        );
         assert!(held.take(base).is_none());
         let mut next = 17;
         while let Some((piece, skip)) = held.take(base.plus(next)) {

@@ -299,8 +299,11 @@ impl TcpSock {
         if tcb.deadlines.queued == deadline {
             tcb.deadlines.queued = NEVER;
         }
-        let effects =
-            if tcb.deadlines.earliest() <= now { tcb.on_timer(self.stack, now) } else { Effects::NONE };
+        let effects = if tcb.deadlines.earliest() <= now {
+            tcb.on_timer(self.stack, now)
+        } else {
+            Effects::NONE
+        };
         self.settle_now(tcb, effects, now);
     }
 
@@ -352,7 +355,12 @@ impl TcpSock {
 
     /// Carries out what a change of the block asks for: place in the table, timers, wakeups.
     #[inline]
-    pub(super) fn settle(self: &Arc<Self>, mut tcb: SpinGuard<'_, Tcb>, effects: Effects, now: u64) {
+    pub(super) fn settle(
+        self: &Arc<Self>,
+        mut tcb: SpinGuard<'_, Tcb>,
+        effects: Effects,
+        now: u64,
+    ) {
         if effects.fate != Fate::Alive {
             if effects.fate == Fate::Rest && effects.output {
                 tcb.send_last_ack(self.stack, now);

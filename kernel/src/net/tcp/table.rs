@@ -59,7 +59,11 @@ enum Action {
     /// A handshake is finished: the new connection, and its listener.
     Promote(Arc<TcpSock>, Arc<TcpSock>),
     Reset,
-    Acknowledge { seq: Seq, ack: Seq, window: u16 },
+    Acknowledge {
+        seq: Seq,
+        ack: Seq,
+        window: u16,
+    },
 }
 
 /// The connections of a stack.
@@ -578,7 +582,14 @@ pub(super) fn initial_seq(stack: &Stack, tuple: FourTuple, now: u64) -> Seq {
     Seq((stack.keyed(tuple) as u32).wrapping_add((now >> 6) as u32))
 }
 
-fn send_bare_ack(stack: &'static Stack, tuple: FourTuple, seq: Seq, ack: Seq, window: u16, now: u64) {
+fn send_bare_ack(
+    stack: &'static Stack,
+    tuple: FourTuple,
+    seq: Seq,
+    ack: Seq,
+    window: u16,
+    now: u64,
+) {
     let Ok(route) = stack.route(tuple.remote.addr) else { return };
     let header = Header {
         src_port: tuple.local.port,

@@ -16,8 +16,8 @@ use super::seq::Seq;
 use crate::net::addr::{Endpoint, FourTuple};
 use crate::net::bytes::ByteQueue;
 use crate::net::stack::Path;
-use elfin_syscalls::Errno;
 use crate::task::PollEvents;
+use elfin_syscalls::Errno;
 
 /// "Never", for deadlines.
 pub const NEVER: u64 = u64::MAX;
@@ -394,7 +394,14 @@ impl Tcb {
 
     /// Makes the block of a connection whose handshake a listener has finished; `syn` describes
     /// what the peer said in its SYN.
-    pub fn accepted(tuple: FourTuple, iss: Seq, syn: &PeerSyn, tuning: Tuning, path: Path, now: u64) -> Self {
+    pub fn accepted(
+        tuple: FourTuple,
+        iss: Seq,
+        syn: &PeerSyn,
+        tuning: Tuning,
+        path: Path,
+        now: u64,
+    ) -> Self {
         let mut tcb = Self::closed(tuning);
         tcb.state = State::Established;
         tcb.tuple = tuple;

@@ -33,7 +33,7 @@ fn repair(frame: &mut [u8]) {
     } else {
         Sum::pseudo_header(src.into(), dst.into(), frame[23], frame.len() - 34)
     };
-    let sum = start.add(&frame[34..]).finish();
+    let sum = start.and(&frame[34..]).finish();
     frame[34 + at..36 + at].copy_from_slice(&sum.to_be_bytes());
 }
 

@@ -44,7 +44,9 @@ fn transfer(seed: u64, trouble: Trouble, bytes: usize) {
     client.close(false);
     server.close(false);
     bench.idle(130_000);
-    assert!(!bench.a.tcp.rows().iter().any(|row| row.state.is_synchronized() && row.state as u8 != 6));
+    assert!(
+        !bench.a.tcp.rows().iter().any(|row| row.state.is_synchronized() && row.state as u8 != 6)
+    );
 }
 
 #[test]

@@ -91,7 +91,10 @@ fn refused_and_timed_out() {
         outcome.is_some()
     });
     assert_eq!(outcome, Some(Err(Errno::EHOSTUNREACH)));
-    assert_eq!(client.connect(Endpoint::new(Ipv4Addr::new(8, 8, 8, 8), 1)), Err(Errno::ENETUNREACH));
+    assert_eq!(
+        client.connect(Endpoint::new(Ipv4Addr::new(8, 8, 8, 8), 1)),
+        Err(Errno::ENETUNREACH)
+    );
 }
 
 #[test]

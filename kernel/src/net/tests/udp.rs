@@ -99,7 +99,8 @@ fn ping() {
     assert_eq!((reply.data[0], &reply.data[6..]), (0, &request[6..]));
     sock.close();
     let raw = DgramSock::new(bench.a, Kind::Raw(1));
-    raw.send(Some(Endpoint::new(B, 0)), &[8, 0, 0xf7, 0xfa, 0, 0, 0, 5], Default::default()).unwrap();
+    raw.send(Some(Endpoint::new(B, 0)), &[8, 0, 0xf7, 0xfa, 0, 0, 0, 5], Default::default())
+        .unwrap();
     bench.idle(10);
     assert_eq!(raw.try_recv(false).unwrap().unwrap().data.len(), 28);
 }

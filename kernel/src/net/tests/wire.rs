@@ -1,11 +1,11 @@
 //! The test bench: [`WireEnd`]s connected to each other, a clock of its own per test thread, and
 //! [`Bench`], two hosts on a wire.
 
+use crate::fs::{Dest, Source};
 use crate::net::addr::{Cidr, Endpoint};
 use crate::net::link::{Full, Iface, Link, MacAddr};
 use crate::net::stack::Stack;
 use crate::net::tcp::{Attempt, TcpSock};
-use crate::fs::{Dest, Source};
 use elfin_syscalls::Errno;
 use std::cell::Cell;
 use std::collections::VecDeque;

@@ -186,8 +186,12 @@ impl UnixSock {
             message.sender = inner.peer_credentials.unwrap_or_default();
             if peek {
                 let mut buffer = [0; SMALL];
-                let room = SMALL.min(want - message.bytes).min(stretch - message.bytes.min(stretch));
-                let n = inner.inbox.bytes.copy_at(message.bytes, buffer.get_mut(..room).unwrap_or(&mut []));
+                let room =
+                    SMALL.min(want - message.bytes).min(stretch - message.bytes.min(stretch));
+                let n = inner
+                    .inbox
+                    .bytes
+                    .copy_at(message.bytes, buffer.get_mut(..room).unwrap_or(&mut []));
                 drop(inner);
                 let n = dst.put(buffer.get(..n).unwrap_or(&[]))?;
                 message.bytes += n;
@@ -260,7 +264,11 @@ impl UnixSock {
     ///
     /// # Errors
     /// The pending error, `ENOTCONN`, `EFAULT`.
-    pub fn try_recv_packet(&self, dst: &mut Dest<'_>, peek: bool) -> Result<Option<Message>, Errno> {
+    pub fn try_recv_packet(
+        &self,
+        dst: &mut Dest<'_>,
+        peek: bool,
+    ) -> Result<Option<Message>, Errno> {
         let (packet, waiting_peer) = {
             let mut inner = self.inner.lock();
             if peek {

@@ -40,7 +40,9 @@ impl core::hash::Hasher for NameHasher {
     }
 }
 
-static NAMES: SpinLock<Option<HashMap<Vec<u8>, Weak<UnixSock>, Hash>>> = SpinLock::new(None);
+type Names = HashMap<Vec<u8>, Weak<UnixSock>, Hash>;
+
+static NAMES: SpinLock<Option<Names>> = SpinLock::new(None);
 static NEXT_AUTO: AtomicU32 = AtomicU32::new(0);
 
 /// Gives a socket an abstract name.

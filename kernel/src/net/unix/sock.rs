@@ -213,7 +213,9 @@ impl UnixSock {
         let peer = {
             let mut inner = self.inner.lock();
             let connected = matches!(inner.role, Role::Connected);
-            if !connected && self.kind != Kind::Dgram && !matches!(inner.role, Role::Listener { .. })
+            if !connected
+                && self.kind != Kind::Dgram
+                && !matches!(inner.role, Role::Listener { .. })
             {
                 return Err(Errno::ENOTCONN);
             }
