@@ -3,7 +3,7 @@
 use elfin_platform::time;
 use elfin_syscalls::abi::{
     ITIMER_PROF, ITIMER_REAL, ITIMER_VIRTUAL, Itimerspec, Itimerval, Sigevent, Timespec, Timeval,
-    Timezone, Tms, USER_HZ, zeroed,
+    Timex, Timezone, Tms, USER_HZ, zeroed,
 };
 use elfin_syscalls::args::{ClockId, SigNum, TimerFlags, UserIn, UserOut};
 use elfin_syscalls::{Errno, SysResult};
@@ -12,7 +12,7 @@ use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
 
 use super::Cx;
-use super::usercopy::{user_read, user_write, user_write_at};
+use super::usercopy::{user_read, user_read_at, user_write, user_write_at};
 use crate::task::clock::Clock;
 use crate::task::itimer::{self, Kind, Setting};
 use crate::task::posix_timer::{self, Notify};
@@ -61,6 +61,57 @@ fn set_wall(cx: &Cx<'_>, nanos: Option<u64>) -> SysResult {
     }
     time::set_wall(nanos);
     Ok(0)
+}
+
+/// `adjtimex(2)`: tells how the clock runs, and moves it (`ADJ_SETOFFSET`). Its rate is what the
+/// machine says it is.
+pub fn adjtimex(cx: &mut Cx<'_>, timex: UserAddr) -> SysResult {
+    clock_adjtime(cx, ClockId::REALTIME, timex)
+}
+
+/// `clock_adjtime(2)`.
+pub fn clock_adjtime(cx: &mut Cx<'_>, clock: ClockId, timex: UserAddr) -> SysResult {
+    const ADJ_SETOFFSET: u32 = 0x100;
+    const ADJ_NANO: u32 = 0x2000;
+    const STA_UNSYNC: i32 = 0x40;
+    const TIME_ERROR: usize = 5;
+    /// What the error may be at most, in microseconds, as nobody compares the clock with another.
+    const UNKNOWN_ERROR: i64 = 16_000_000;
+    /// The largest frequency that Linux would correct, in 2^-16 parts per million.
+    const TOLERANCE: i64 = 32_768_000;
+    const USEC_PER_TICK: i64 = 10_000;
+    if clock != ClockId::REALTIME {
+        Clock::new(clock)?;
+        return Err(Errno::EOPNOTSUPP);
+    }
+    let mut state: Timex = user_read_at(timex)?;
+    if state.modes != 0 {
+        if !cx.thread.cred().has(Capability::SYS_TIME) {
+            return Err(Errno::EPERM);
+        }
+        if state.modes & !ADJ_NANO != ADJ_SETOFFSET {
+            return Err(Errno::EINVAL);
+        }
+        let unit = if state.modes & ADJ_NANO != 0 { 1 } else { 1000 };
+        let part = u64::try_from(state.time.tv_usec).map_err(|_| Errno::EINVAL)?;
+        let part = part.checked_mul(unit).filter(|nanos| *nanos < time::NANOS_PER_SEC);
+        let whole = state.time.tv_sec.wrapping_mul(time::NANOS_PER_SEC.cast_signed());
+        let moved = time::wall().wrapping_add_signed(whole);
+        time::set_wall(moved.wrapping_add(part.ok_or(Errno::EINVAL)?));
+    }
+    state = Timex {
+        modes: state.modes,
+        maxerror: UNKNOWN_ERROR,
+        esterror: UNKNOWN_ERROR,
+        status: STA_UNSYNC,
+        precision: 1,
+        tolerance: TOLERANCE,
+        tick: USEC_PER_TICK,
+        time: Timeval::from_nanos(time::wall()),
+        ..zeroed()
+    };
+    user_write_at(timex, &state)?;
+    Ok(TIME_ERROR)
 }
 
 /// `gettimeofday(2)`.

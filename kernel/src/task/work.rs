@@ -27,14 +27,15 @@ pub fn on_user_return(frame: &mut UserFrame) {
 
 /// Does the machine's pending work, all but what concerns the running thread.
 pub fn run() {
-    let work = cpu::take(MACHINE);
-    if work.is_empty() {
+    if !cpu::pending().intersects(MACHINE) {
         return;
     }
-    if work.contains(Work::TIMER) {
+    // Timers first: they may leave work for the others.
+    if cpu::take(Work::TIMER).contains(Work::TIMER) {
         timer::run();
     }
-    if work.intersects(Work::NET.union(Work::TIMER)) {
+    let work = cpu::take(MACHINE.difference(Work::TIMER));
+    if work.contains(Work::NET) {
         crate::net::poll();
     }
     if work.contains(Work::CONSOLE) {

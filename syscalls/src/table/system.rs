@@ -6,11 +6,11 @@
 #[macro_export]
 macro_rules! __rows_system {
     ($to:tt [$next:ident $($rest:ident)*] $($rows:tt)*) => { $crate::$next! { $to [$($rest)*] $($rows)*
-        uname                   {  63, 160 } partial("not compared with Linux by a test yet")        (out: UserOut<Utsname>) [];
+        uname                   {  63, 160 } full        (out: UserOut<Utsname>) ["own:misc"];
         sysinfo                 {  99, 179 } partial("the load is the momentary one")        (out: UserOut<Sysinfo>) [];
-        getrandom               { 318, 278 } partial("not compared with Linux by a test yet")        (buf: UserAddr, len: usize, flags: GetrandomFlags) [];
-        sethostname             { 170, 161 } partial("not compared with Linux by a test yet")        (name: UserIn<[u8]>, len: i32) [];
-        setdomainname           { 171, 162 } partial("not compared with Linux by a test yet")        (name: UserIn<[u8]>, len: i32) [];
+        getrandom               { 318, 278 } full        (buf: UserAddr, len: usize, flags: GetrandomFlags) ["own:misc"];
+        sethostname             { 170, 161 } partial("no test compares it with Linux yet")        (name: UserIn<[u8]>, len: i32) [];
+        setdomainname           { 171, 162 } partial("no test compares it with Linux yet")        (name: UserIn<[u8]>, len: i32) [];
         reboot                  { 169, 142 } partial("ends the machine, whichever way is asked for")        (magic1: u32, magic2: u32, cmd: RebootCmd, arg: UserAddr) [];
         syslog                  { 103, 116 } stub("not built yet")        (kind: i32, buf: UserAddr, len: i32) [];
         mount                   { 165,  40 } partial("tmpfs, proc, sysfs and MS_BIND only")        (source: UserStr, target: UserStr, fstype: UserStr, flags: MountFlags, data: UserAddr) ["own:files"];

@@ -141,7 +141,13 @@ fn frame_fault(me: &Thread, signal: Signal) {
     if signal == SIGSEGV {
         me.process.signals.actions.lock().set(signal, Action::DEFAULT);
     }
-    send::force(Info::kernel(SIGSEGV));
+    send::force(unusable_frame());
+}
+
+fn unusable_frame() -> Info {
+    let mut info = Info::kernel(SIGSEGV);
+    info.fields[1] = fatal::UNUSABLE_FRAME;
+    info
 }
 
 /// `rt_sigreturn`: takes down the frame on which the program's stack pointer stands, and gives
@@ -156,7 +162,7 @@ pub fn sigreturn(frame: &mut UserFrame) -> SysResult {
         Ok(mask) => {
             super::mask::set_blocked(mask);
         }
-        Err(_) => send::force(Info::kernel(SIGSEGV)),
+        Err(_) => send::force(unusable_frame()),
     }
     frame.forget_syscall();
     decode(frame.return_value())

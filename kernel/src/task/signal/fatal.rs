@@ -10,6 +10,8 @@ use super::info::{Info, code};
 use super::set::{SIGBUS, SIGFPE, SIGILL, SIGSEGV};
 use crate::task::thread::Thread;
 
+/// In the second word of a `SIGSEGV`: not an access failed, but a handler's frame.
+pub const UNUSABLE_FRAME: u64 = 1;
 /// The most callers that a backtrace shows.
 const BACKTRACE: usize = 16;
 
@@ -73,6 +75,9 @@ impl fmt::Display for Reason<'_> {
             (SIGSEGV, code::SEGV_MAPERR) => "nothing is mapped",
             (SIGSEGV, code::SEGV_ACCERR) => "no right to the page",
             (SIGBUS, code::BUS_ADRERR) => "beyond the end of the file",
+            (SIGSEGV, code::KERNEL) if self.0.fields[1] == UNUSABLE_FRAME => {
+                return f.write_str(" (its signal frame cannot be used)");
+            }
             (SIGSEGV, code::KERNEL) => return f.write_str(" (general protection)"),
             (SIGFPE, code::FPE_INTDIV) => return f.write_str(" (integer division)"),
             (SIGILL, _) => return f.write_str(" (invalid instruction)"),
