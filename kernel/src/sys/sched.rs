@@ -51,7 +51,7 @@ fn online() -> u64 {
 /// `sched_getaffinity(2)`.
 pub fn sched_getaffinity(cx: &mut Cx<'_>, pid: Pid, len: u32, mask: UserAddr) -> SysResult {
     // The mask is one word: it has room for every CPU that can be.
-    if len < MASK_WORD || len % MASK_WORD != 0 {
+    if len < MASK_WORD || !len.is_multiple_of(MASK_WORD) {
         return Err(Errno::EINVAL);
     }
     let thread = thread_by_id(cx, pid)?;

@@ -66,7 +66,6 @@ pub fn exit_thread() -> ! {
     if left == 0 {
         end_process(&me);
     }
-    drop(me);
     sched::exit_current()
 }
 

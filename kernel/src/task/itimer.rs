@@ -67,10 +67,16 @@ impl Kind {
     }
 }
 
+impl Default for Itimers {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Itimers {
     /// All timers off.
     pub fn new() -> Self {
-        Self(Default::default())
+        Self([const { SpinLock::new(State { target: 0, interval: 0, handle: None }) }; 3])
     }
 
     fn state(&self, kind: Kind) -> &SpinLock<State> {

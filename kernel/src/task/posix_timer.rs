@@ -61,6 +61,12 @@ struct State {
     handle: Option<TimerHandle>,
 }
 
+impl Default for PosixTimers {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl PosixTimers {
     /// No timer.
     pub fn new() -> Self {

@@ -37,7 +37,7 @@ pub fn register(me: &Thread, addr: usize, len: u32, signature: u32) -> Result<()
         });
     }
     let align = usize::try_from(ORIGINAL_SIZE).map_err(|_| Errno::EINVAL)?;
-    if len < ORIGINAL_SIZE || addr % align != 0 {
+    if len < ORIGINAL_SIZE || !addr.is_multiple_of(align) {
         return Err(Errno::EINVAL);
     }
     write_cpu(addr, current_cpu())?;

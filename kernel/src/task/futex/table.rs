@@ -47,6 +47,12 @@ pub(super) struct Locked {
 /// Counts somebody who is about to wait in a bucket, until it is dropped.
 pub(super) struct Announced(&'static Bucket);
 
+impl Default for WaitState {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl WaitState {
     /// Waits for nothing.
     pub const fn new() -> Self {

@@ -30,7 +30,7 @@ pub(super) fn quietly<R>(
 /// `EINVAL` if it is not aligned, `EFAULT` outside of user space.
 #[inline]
 pub(super) fn key(me: &Thread, address: usize, private: bool) -> Result<FutexKey, Errno> {
-    if address % align_of::<u32>() != 0 {
+    if !address.is_multiple_of(align_of::<u32>()) {
         return Err(Errno::EINVAL);
     }
     if address >= user::END {

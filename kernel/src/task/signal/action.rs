@@ -82,6 +82,12 @@ impl Action {
     }
 }
 
+impl Default for Actions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Actions {
     /// All signals do what they do by default.
     pub const fn new() -> Self {

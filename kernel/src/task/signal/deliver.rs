@@ -90,8 +90,7 @@ fn resolve(frame: &mut UserFrame, number: Option<usize>) {
 }
 
 fn restart_number() -> Option<usize> {
-    let number = Entry::by_name("restart_syscall")?.number(Arch::NATIVE)?;
-    Some(usize::from(number))
+    Entry::by_name("restart_syscall")?.number(Arch::NATIVE)
 }
 
 /// The next signal that is not blocked, with what is to be done about it. An action that is for

@@ -34,7 +34,10 @@ fn backtrace(frame: &UserFrame) {
     let mut pointer = frame::frame_pointer(frame);
     for _ in 0..BACKTRACE {
         let mut words = [0; 16];
-        if pointer == 0 || pointer % 8 != 0 || user::copy_in(&mut words, pointer).is_err() {
+        if pointer == 0
+            || !pointer.is_multiple_of(align_of::<usize>())
+            || user::copy_in(&mut words, pointer).is_err()
+        {
             return;
         }
         let [next, caller] = [&words[..8], &words[8..]].map(word);
