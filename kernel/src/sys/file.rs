@@ -2,22 +2,24 @@
 
 use alloc::sync::Arc;
 
+use elfin_platform::user;
 use elfin_syscalls::abi::Iovec;
-use elfin_syscalls::args::{Fd, RwFlags, UserAddr, UserIn, UserOut, Whence};
+use elfin_syscalls::args::{
+    Fd, OpenFlags, RwFlags, SpliceFlags, UserAddr, UserIn, UserOut, Whence,
+};
 use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
 use super::usercopy::user_iovecs;
 use crate::fs::file::APPEND;
 use crate::fs::{Dest, OpenFile, Source};
-use elfin_syscalls::args::OpenFlags;
 
 /// `read(2)`.
 ///
 /// # Errors
 /// `EBADF`, `EFAULT`, and the file's.
 pub fn read(cx: &mut Cx<'_>, fd: Fd, buf: UserOut<[u8]>, len: usize) -> SysResult {
-    check_len(len)?;
+    check_range(buf.addr(), len)?;
     cx.file(fd)?.read(&mut Dest::user(buf.addr(), len))
 }
 
@@ -26,14 +28,17 @@ pub fn read(cx: &mut Cx<'_>, fd: Fd, buf: UserOut<[u8]>, len: usize) -> SysResul
 /// # Errors
 /// `EBADF`, `EFAULT`, and the file's.
 pub fn write(cx: &mut Cx<'_>, fd: Fd, buf: UserIn<[u8]>, len: usize) -> SysResult {
-    check_len(len)?;
+    check_range(buf.addr(), len)?;
     cx.file(fd)?.write(&mut Source::user(buf.addr(), len))
 }
 
-/// Lengths that are negative as `ssize_t` lie outside of the address space.
+/// Checks that a range lies in user space, as Linux does before it looks at anything else.
 #[inline]
-fn check_len(len: usize) -> Result<(), Errno> {
-    if len.cast_signed() < 0 { Err(Errno::EFAULT) } else { Ok(()) }
+fn check_range(addr: usize, len: usize) -> Result<(), Errno> {
+    match addr.checked_add(len) {
+        Some(end) if end <= user::END => Ok(()),
+        _ => Err(Errno::EFAULT),
+    }
 }
 
 /// `readv(2)`.
@@ -87,7 +92,7 @@ pub fn pread64(
     offset: i64,
 ) -> SysResult {
     let offset = offset_of(offset)?;
-    check_len(len)?;
+    check_range(buf.addr(), len)?;
     readable(cx, fd)?.file.read_at(offset, &mut Dest::user(buf.addr(), len))
 }
 
@@ -103,7 +108,7 @@ pub fn pwrite64(
     offset: i64,
 ) -> SysResult {
     let offset = offset_of(offset)?;
-    check_len(len)?;
+    check_range(buf.addr(), len)?;
     let file = writable(cx, fd)?;
     file.file.write_at(write_offset(&file, offset), &mut Source::user(buf.addr(), len))
 }
@@ -222,13 +227,13 @@ pub fn vmsplice(
     fd: Fd,
     iov: UserIn<[Iovec]>,
     count: usize,
-    flags: elfin_syscalls::args::SpliceFlags,
+    flags: SpliceFlags,
 ) -> SysResult {
     let file = cx.file(fd)?;
     let pipe = crate::event::PipeEnd::of(&file).ok_or(Errno::EBADF)?.pipe().clone();
     let iovecs = user_iovecs(UserAddr(iov.addr()), count)?;
     let nonblocking =
-        file.nonblocking() || flags.contains(elfin_syscalls::args::SpliceFlags::NONBLOCK);
+        file.nonblocking() || flags.contains(SpliceFlags::NONBLOCK);
     if file.writable() {
         pipe.write(&mut Source::iovecs(&iovecs), nonblocking)
     } else {
