@@ -125,15 +125,20 @@ impl AddressSpace {
         if vma.is_accountable() && len > mm::stats().total {
             return Err(Errno::ENOMEM);
         }
-        let replaced: usize =
-            inner.map.overlapping(vma.range()).map(|old| old.part(&vma.range()).len()).sum();
+        let replaced: usize = if request.fixed {
+            inner.map.overlapping(vma.range()).map(|old| old.part(&vma.range()).len()).sum()
+        } else {
+            0
+        };
         if inner.map.total() - replaced + len > request.limit
             || inner.map.count() >= MAX_MAPPINGS
         {
             return Err(Errno::ENOMEM);
         }
+        inner.map.reserve()?;
         if replaced > 0 {
             self.remove(&mut inner, vma.range());
+            inner.map.reserve()?;
         }
         tell_object(&vma, 1);
         let (range, write) = (vma.range(), vma.prot.contains(ProtFlags::WRITE));
@@ -176,10 +181,10 @@ impl AddressSpace {
 
     /// Removes what is mapped in `range`, pages and all.
     fn remove(&self, inner: &mut Inner, range: Range<usize>) {
-        for part in inner.map.remove(range) {
+        inner.map.remove(range, |part| {
             self.pages.unmap(part.range());
             tell_object(&part, -1);
-        }
+        });
     }
 
     pub(super) fn note_size(&self, inner: &Inner) {
@@ -204,6 +209,7 @@ impl AddressSpace {
         if splits && inner.map.count() >= MAX_MAPPINGS {
             return Err(Errno::ENOMEM);
         }
+        inner.map.reserve()?;
         self.remove(&mut inner, range);
         Ok(())
     }
@@ -220,6 +226,7 @@ impl AddressSpace {
         }
         let prot = prot & (ProtFlags::READ | ProtFlags::WRITE | ProtFlags::EXEC);
         let mut inner = self.inner.write();
+        inner.map.reserve()?;
         let mut end = range.start;
         let mut denied = false;
         for vma in inner.map.overlapping(range.clone()) {
@@ -265,6 +272,9 @@ impl AddressSpace {
     pub fn set_heap_end(&self, end: usize, limit: usize, total_limit: usize) -> usize {
         let mut inner = self.inner.write();
         let (start, old) = inner.heap;
+        if inner.map.reserve().is_err() {
+            return old;
+        }
         if end < start || end - start > limit {
             return old;
         }
@@ -349,6 +359,7 @@ impl AddressSpace {
     pub fn set_flags(&self, address: usize, len: usize, flags: VmaFlags, on: bool) -> Result<(), Errno> {
         let range = checked_range(address, len, Errno::ENOMEM)?;
         let mut inner = self.inner.write();
+        inner.map.reserve()?;
         let whole = inner.map.covers(range.clone());
         inner.map.update(range, |vma| vma.flags.set(flags, on));
         if whole { Ok(()) } else { Err(Errno::ENOMEM) }
@@ -398,6 +409,7 @@ impl AddressSpace {
         let new_len = page_ceil(new_len).filter(|&len| len != 0).ok_or(Errno::EINVAL)?;
         let range = checked_range(old, old_len, Errno::EINVAL)?;
         let mut inner = self.inner.write();
+        inner.map.reserve()?;
         if let Some(target) = fixed {
             let target = checked_range(target, new_len, Errno::EINVAL)?;
             if target.start < range.end && range.start < target.end {
@@ -480,6 +492,7 @@ impl AddressSpace {
         let to = match fixed {
             Some(to) => {
                 self.remove(inner, to..to + new_len);
+                inner.map.reserve()?;
                 to
             }
             None => self.free_place(inner, 0, new_len, false).ok_or(Errno::ENOMEM)?,
@@ -498,6 +511,7 @@ impl AddressSpace {
         }
         if !keep && old_len != 0 {
             self.remove(inner, range);
+            inner.map.reserve()?;
         }
         tell_object(&moved, 1);
         inner.map.insert(moved);

@@ -1,20 +1,23 @@
 //! [`VmaMap`]: the mappings of an address space, by address, without overlap.
 //!
-//! Neighbouring mappings that could be one are made one, so that programs which map page by page
-//! do not fill the map.
+//! A sorted array: programs have tens of mappings, seldom thousands, and a search takes a handful
+//! of comparisons in one piece of memory. New mappings go to the top of free space, near the
+//! array's end, so little is moved. Neighbouring mappings that could be one are made one, so that
+//! programs which map page by page do not fill the map.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use elfin_syscalls::Errno;
 use elfin_syscalls::args::ProtFlags;
 
 use super::vma::Vma;
 
-/// Mappings by their first address.
+/// Mappings by their addresses.
 #[derive(Default)]
 pub struct VmaMap {
-    map: BTreeMap<usize, Vma>,
+    /// In ascending order.
+    list: Vec<Vma>,
     /// Bytes mapped.
     total: usize,
 }
@@ -22,7 +25,7 @@ pub struct VmaMap {
 impl VmaMap {
     /// No mappings.
     pub const fn new() -> Self {
-        Self { map: BTreeMap::new(), total: 0 }
+        Self { list: Vec::new(), total: 0 }
     }
 
     /// Bytes mapped.
@@ -32,35 +35,54 @@ impl VmaMap {
 
     /// Number of mappings.
     pub fn count(&self) -> usize {
-        self.map.len()
+        self.list.len()
+    }
+
+    /// Makes sure of room for one change ([`Self::insert`], [`Self::remove`], [`Self::update`]).
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    #[inline]
+    pub fn reserve(&mut self) -> Result<(), Errno> {
+        /// A change splits two mappings at most, and adds one.
+        const MOST: usize = 3;
+        self.list.try_reserve(MOST).map_err(|_| Errno::ENOMEM)
+    }
+
+    /// Index of the first mapping that ends above `address`.
+    #[inline]
+    fn first_above(&self, address: usize) -> usize {
+        self.list.partition_point(|vma| vma.end <= address)
     }
 
     /// The mapping that holds `address`.
     #[inline]
     pub fn find(&self, address: usize) -> Option<&Vma> {
-        let (_, vma) = self.map.range(..=address).next_back()?;
-        (address < vma.end).then_some(vma)
+        self.find_or_next(address).filter(|vma| vma.start <= address)
     }
 
     /// The mapping that holds `address`, or the next above it.
+    #[inline]
     pub fn find_or_next(&self, address: usize) -> Option<&Vma> {
-        self.find(address).or_else(|| self.map.range(address..).next().map(|(_, vma)| vma))
+        self.list.get(self.first_above(address))
     }
 
     /// The last mapping that begins below `address`.
     pub fn last_below(&self, address: usize) -> Option<&Vma> {
-        self.map.range(..address).next_back().map(|(_, vma)| vma)
+        let after = self.list.partition_point(|vma| vma.start < address);
+        self.list.get(after.checked_sub(1)?)
     }
 
     /// All mappings that overlap `range`, in order.
+    #[inline]
     pub fn overlapping(&self, range: Range<usize>) -> impl Iterator<Item = &Vma> {
-        let first = self.find(range.start).map_or(range.start, |vma| vma.start);
-        self.map.range(first..range.end.max(first)).map(|(_, vma)| vma)
+        let rest = self.list.get(self.first_above(range.start)..).unwrap_or_default();
+        rest.iter().take_while(move |vma| vma.start < range.end)
     }
 
     /// All mappings, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Vma> {
-        self.map.values()
+        self.list.iter()
     }
 
     /// Whether every address of `range` is mapped.
@@ -77,97 +99,119 @@ impl VmaMap {
 
     /// Adds a mapping where nothing is mapped, joining it with its neighbours if it continues
     /// them.
-    pub fn insert(&mut self, mut vma: Vma) {
-        debug_assert!(self.overlapping(vma.range()).next().is_none());
+    pub fn insert(&mut self, vma: Vma) {
+        let index = self.first_above(vma.start);
+        debug_assert!(self.list.get(index).is_none_or(|next| vma.end <= next.start));
         self.total += vma.len();
-        if let Some((_, next)) = self.map.range(vma.end..).next()
-            && vma.continues_with(next)
+        let before = index.checked_sub(1).and_then(|n| self.list.get_mut(n));
+        match before {
+            Some(before) if before.continues_with(&vma) => before.end = vma.end,
+            _ => {
+                self.list.insert(index, vma);
+                self.join(index);
+                return;
+            }
+        }
+        self.join(index - 1);
+    }
+
+    /// Joins the mapping at `index` with the one after it, if that continues it.
+    fn join(&mut self, index: usize) {
+        let joins = match self.list.get(index..) {
+            Some([this, next, ..]) if this.continues_with(next) => Some(next.end),
+            _ => None,
+        };
+        if let Some(end) = joins
+            && let Some(this) = self.list.get_mut(index)
         {
-            let start = next.start;
-            vma.end = next.end;
-            self.map.remove(&start);
-        }
-        if let Some((_, previous)) = self.map.range_mut(..vma.start).next_back()
-            && previous.continues_with(&vma)
-        {
-            previous.end = vma.end;
-            return;
-        }
-        self.map.insert(vma.start, vma);
-    }
-
-    /// Removes what is mapped in `range`; gives the parts removed, in order.
-    pub fn remove(&mut self, range: Range<usize>) -> Vec<Vma> {
-        let mut removed = Vec::new();
-        loop {
-            let first = self.overlapping(range.clone()).next().map(|vma| vma.start);
-            let Some(vma) = first.and_then(|start| self.map.remove(&start)) else { break };
-            let part = if range.start <= vma.start && vma.end <= range.end {
-                vma
-            } else {
-                let part = vma.part(&range);
-                if vma.start < range.start {
-                    self.map.insert(vma.start, vma.part(&(vma.start..range.start)));
-                }
-                if range.end < vma.end {
-                    self.map.insert(range.end, vma.part(&(range.end..vma.end)));
-                }
-                part
-            };
-            self.total -= part.len();
-            removed.push(part);
-        }
-        removed
-    }
-
-    /// Changes the mappings in `range`, splitting those that reach beyond it.
-    pub fn update(&mut self, range: Range<usize>, mut change: impl FnMut(&mut Vma)) {
-        for mut part in self.remove(range) {
-            change(&mut part);
-            self.insert(part);
+            this.end = end;
+            self.list.remove(index + 1);
         }
     }
 
-    /// Lets the mapping at `start` begin at `new_start` instead, below. (Stack growth.)
+    /// Makes a border at `address`, if a mapping reaches across it. Index of the mapping that
+    /// begins there, or of the next.
+    fn split(&mut self, address: usize) -> usize {
+        let index = self.first_above(address);
+        let Some(vma) = self.list.get_mut(index) else { return index };
+        if vma.start >= address {
+            return index;
+        }
+        let above = vma.part(&(address..vma.end));
+        vma.end = address;
+        self.list.insert(index + 1, above);
+        index + 1
+    }
+
+    /// Removes what is mapped in `range`; gives the parts removed to `f`, in order.
+    pub fn remove(&mut self, range: Range<usize>, mut f: impl FnMut(Vma)) {
+        let first = self.split(range.start);
+        let covered = |map: &Self| {
+            let rest = map.list.get(first..).unwrap_or_default();
+            rest.iter().take_while(|vma| vma.end <= range.end).count()
+        };
+        let mut last = first + covered(self);
+        if self.list.get(last).is_some_and(|vma| vma.start < range.end) {
+            last = self.split(range.end);
+        }
+        if last == first + 1 {
+            let vma = self.list.remove(first);
+            self.total -= vma.len();
+            return f(vma);
+        }
+        for vma in self.list.drain(first..last) {
+            self.total -= vma.len();
+            f(vma);
+        }
+    }
+
+    /// Changes the mappings in `range`, splitting those that reach beyond it and joining those
+    /// that have become alike. Their addresses stay.
+    pub fn update(&mut self, range: Range<usize>, change: impl FnMut(&mut Vma)) {
+        let first = self.split(range.start);
+        let last = self.split(range.end);
+        let changed = self.list.get_mut(first..last).unwrap_or_default();
+        changed.iter_mut().for_each(change);
+        for index in (first.saturating_sub(1)..last).rev() {
+            self.join(index);
+        }
+    }
+
+    /// Lets the mapping at `start` begin at `new_start` instead, below, where nothing is mapped.
+    /// (Stack growth.)
     pub fn extend_down(&mut self, start: usize, new_start: usize) {
-        if let Some(mut vma) = self.map.remove(&start) {
+        let index = self.first_above(start);
+        if let Some(vma) = self.list.get_mut(index) {
             self.total += start - new_start;
             vma.start = new_start;
-            self.map.insert(new_start, vma);
         }
     }
 
-    /// Lets the mapping that ends at `end` end at `new_end` instead, above.
+    /// Lets the mapping that ends at `end` end at `new_end` instead, above, where nothing is
+    /// mapped.
     pub fn extend_up(&mut self, end: usize, new_end: usize) {
-        if let Some((_, vma)) = self.map.range_mut(..end).next_back()
+        let index = self.first_above(end.saturating_sub(1));
+        if let Some(vma) = self.list.get_mut(index)
             && vma.end == end
         {
             self.total += new_end - end;
             vma.end = new_end;
+            self.join(index);
         }
     }
 
     /// The highest free range of `len` bytes within `bounds`.
     pub fn find_gap(&self, len: usize, bounds: Range<usize>) -> Option<usize> {
         let mut end = bounds.end;
-        for vma in self.map.range(..bounds.end).rev().map(|(_, vma)| vma) {
-            if vma.end <= end {
-                let start = end.checked_sub(len)?;
-                if start < bounds.start {
-                    return None;
-                }
-                if vma.end <= start {
-                    return Some(start);
-                }
+        let below = self.list.partition_point(|vma| vma.start < bounds.end);
+        for vma in self.list.get(..below).unwrap_or_default().iter().rev() {
+            let start = end.checked_sub(len).filter(|&start| start >= bounds.start)?;
+            if vma.end <= start {
+                return Some(start);
             }
-            end = end.min(vma.start);
+            end = vma.start;
         }
         end.checked_sub(len).filter(|&start| start >= bounds.start)
-    }
-
-    /// Bytes of private writable memory: what the program could make the machine provide.
-    pub fn accountable(&self) -> usize {
-        self.iter().filter(|vma| vma.is_accountable()).map(Vma::len).sum()
     }
 
     /// Rights that every mapping of `range` has at least, if all of it is mapped.
@@ -214,12 +258,13 @@ mod tests {
     fn removes_and_splits() {
         let mut map = VmaMap::new();
         map.insert(vma(0..10, ProtFlags::READ));
-        let removed = map.remove(3 * P..5 * P);
+        let mut removed = Vec::new();
+        map.remove(3 * P..5 * P, |vma| removed.push(vma));
         assert_eq!(removed.len(), 1);
         assert_eq!(removed[0].range(), 3 * P..5 * P);
         assert_eq!(layout(&map), [(0, 3), (5, 10)]);
         assert!(map.covers(5 * P..10 * P) && !map.covers(2 * P..6 * P));
-        map.update(1 * P..7 * P, |v| v.prot = ProtFlags::WRITE);
+        map.update(P..7 * P, |v| v.prot = ProtFlags::WRITE);
         assert_eq!(layout(&map), [(0, 1), (1, 3), (5, 7), (7, 10)]);
     }
 
@@ -253,11 +298,11 @@ mod tests {
             let range = start * P..end * P;
             match random(3) {
                 0 => {
-                    map.remove(range);
+                    map.remove(range, drop);
                     model[start..end].fill(None);
                 }
                 1 => {
-                    map.remove(range.clone());
+                    map.remove(range.clone(), drop);
                     map.insert(vma(start..end, prot));
                     model[start..end].fill(Some(prot));
                 }
@@ -272,8 +317,7 @@ mod tests {
                 assert_eq!(map.find(n * P).map(|v| v.prot), *page);
             }
             assert_eq!(map.total(), model.iter().flatten().count() * P);
-            let joined = map.iter().zip(map.iter().skip(1)).all(|(a, b)| !a.continues_with(b));
-            assert!(joined || map.count() <= PAGES);
+            assert!(map.iter().zip(map.iter().skip(1)).all(|(a, b)| a.end <= b.start));
         }
     }
 }

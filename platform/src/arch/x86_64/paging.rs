@@ -401,7 +401,7 @@ impl PageTable {
 
     /// Unmaps `range` and lets go of its frames.
     pub fn unmap(&self, range: Range<usize>) {
-        const BATCH: usize = 64;
+        const BATCH: usize = 16;
         let mut start = range.start;
         while start < range.end {
             let mut batch = [0; BATCH];
