@@ -4,6 +4,7 @@ use super::socket::{Patience, Protocol, Socket};
 use crate::fs::attr::{FileKind, FileStat, makedev};
 use crate::fs::{Dest, File, OpenFile, Source};
 use crate::net::tcp::State;
+use crate::net::unix;
 use crate::sys::Cx;
 use crate::task::{PollEvents, PollTable};
 use core::any::Any;
@@ -17,6 +18,12 @@ const SECOND: u64 = 1_000_000_000;
 
 impl File for Socket {
     fn read(&self, of: &OpenFile, dst: &mut Dest<'_>) -> SysResult {
+        if let Protocol::Unix(sock) = &self.protocol
+            && sock.kind == unix::Kind::Stream
+            && let Some(n) = sock.try_read(dst)?
+        {
+            return Ok(n);
+        }
         self.recv(of.nonblocking(), dst, MsgFlags::empty()).map(|received| received.bytes)
     }
 

@@ -15,9 +15,12 @@ const BATCHES: usize = 8;
 
 impl Stack {
     /// One round. Called on the way to a program or when idle; whoever finds a round under way on
-    /// another CPU leaves the work to it.
+    /// another CPU comes back for what that one may have passed by already.
     pub fn poll(&'static self) {
-        let Some(round) = self.polling.try_lock() else { return };
+        let Some(round) = self.polling.try_lock() else {
+            super::raise_work();
+            return;
+        };
         let mut more = true;
         for _ in 0..BATCHES {
             more = self.poll_batch();
@@ -86,12 +89,17 @@ impl Stack {
     fn run_outputs(&'static self) {
         let now = self.now();
         loop {
-            let batch = core::mem::take(&mut *self.pending.lock());
+            let mut batch = core::mem::take(&mut *self.pending.lock());
             if batch.is_empty() {
                 return;
             }
-            for sock in batch {
+            for sock in batch.drain(..) {
                 sock.run_output(now);
+            }
+            // The memory serves the next round too.
+            let mut pending = self.pending.lock();
+            if pending.is_empty() {
+                *pending = batch;
             }
         }
     }

@@ -14,6 +14,8 @@ use elfin_syscalls::Errno;
 
 /// Writes up to this long go through the stack, and share chunks with what is queued.
 const SMALL: usize = 512;
+/// The same for the shortest, which need not clear so much of it first.
+const TINY: usize = 64;
 /// So much is queued before segments are made of it, that a device can cut them.
 const GATHER: usize = 64 << 10;
 
@@ -60,18 +62,10 @@ impl TcpSock {
         if want == 0 {
             return Ok(Attempt::Done(0));
         }
-        if want.min(room) <= SMALL {
-            let mut buffer = [0; SMALL];
-            let buffer = buffer.get_mut(..want.min(room)).unwrap_or(&mut []);
-            let n = src.peek(buffer)?;
-            let now = self.stack.now();
-            let mut tcb = self.tcb.lock();
-            tcb.check_send()?;
-            let taken = tcb.tx.append(buffer.get(..n).unwrap_or(&[]));
-            tcb.more = more;
-            src.skip(taken);
-            self.settle_now(tcb, Effects { output: taken > 0, ..Effects::NONE }, now);
-            return Ok(if taken > 0 { Attempt::Done(taken) } else { self.out_of_memory() });
+        match want.min(room) {
+            length @ 0..=TINY => return self.push_small(src, &mut [0; TINY], length, more),
+            length @ 0..=SMALL => return self.push_small(src, &mut [0; SMALL], length, more),
+            _ => {}
         }
         let mut batch = crate::net::bytes::ByteQueue::new();
         let mut failure = None;
@@ -111,6 +105,26 @@ impl TcpSock {
             src.limit(0);
         }
         Ok(Attempt::Done(moved))
+    }
+
+    /// Queues `length` bytes by way of `buffer`, which holds as many.
+    #[inline]
+    fn push_small(
+        self: &Arc<Self>,
+        src: &mut Source<'_>,
+        buffer: &mut [u8],
+        length: usize,
+        more: bool,
+    ) -> Result<Attempt, Errno> {
+        let n = src.peek(buffer.get_mut(..length).unwrap_or(&mut []))?;
+        let now = self.stack.now();
+        let mut tcb = self.tcb.lock();
+        tcb.check_send()?;
+        let taken = tcb.tx.append(buffer.get(..n).unwrap_or(&[]));
+        tcb.more = more;
+        src.skip(taken);
+        self.settle_now(tcb, Effects { output: taken > 0, ..Effects::NONE }, now);
+        Ok(if taken > 0 { Attempt::Done(taken) } else { self.out_of_memory() })
     }
 
     /// The budget for buffers is spent: whoever waits is woken as soon as this connection moves.

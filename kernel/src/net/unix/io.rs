@@ -14,6 +14,8 @@ use elfin_syscalls::Errno;
 
 /// Writes up to this long go through the stack, and share chunks with what is queued.
 const SMALL: usize = 512;
+/// The same for the shortest, which need not clear so much of it first.
+const TINY: usize = 64;
 /// So much of a long write is queued before the reader is woken.
 const GATHER: usize = 64 << 10;
 
@@ -243,6 +245,46 @@ impl UnixSock {
         self.nothing_to_read()
     }
 
+    /// Receives bytes of a stream in which nothing travels beside the data: the short way of a
+    /// plain `read`. `None` where the long way has to be gone, or nothing is there.
+    ///
+    /// # Errors
+    /// `EFAULT`.
+    pub fn try_read(&self, dst: &mut Dest<'_>) -> Result<Option<usize>, Errno> {
+        let mut done = 0;
+        while dst.remaining() > 0 {
+            let mut inner = self.inner.lock();
+            if !inner.inbox.marks.is_empty() {
+                break;
+            }
+            let Some(mut chunk) = inner.inbox.bytes.pop() else { break };
+            inner.inbox.head += chunk.len() as u64;
+            drop(inner);
+            let length = chunk.len().min(dst.remaining());
+            let copied = dst.put(chunk.bytes().get(..length).unwrap_or(&[]));
+            let n = *copied.as_ref().unwrap_or(&0);
+            chunk.skip(n);
+            let mut inner = self.inner.lock();
+            inner.inbox.head -= chunk.len() as u64;
+            inner.inbox.bytes.unpop(chunk);
+            let waiting = core::mem::take(&mut inner.inbox.sender_waits);
+            let waiting = if waiting { inner.peer.clone() } else { None };
+            drop(inner);
+            if let Some(peer) = waiting {
+                peer.wait.wake_all(PollEvents::WRITABLE);
+            }
+            match copied {
+                Ok(n) => done += n,
+                Err(error) if done == 0 => return Err(error),
+                Err(_) => break,
+            }
+            if n < length {
+                break;
+            }
+        }
+        Ok((done > 0).then_some(done))
+    }
+
     fn nothing_to_read(&self) -> Result<Option<Message>, Errno> {
         let mut inner = self.inner.lock();
         if !inner.inbox.is_empty() {
@@ -312,16 +354,10 @@ fn push_stream(
     ancillary: &mut Ancillary,
 ) -> Result<usize, Errno> {
     let want = src.remaining().min(room);
-    if want <= SMALL {
-        let mut buffer = [0; SMALL];
-        let n = src.peek(buffer.get_mut(..want).unwrap_or(&mut []))?;
-        let mut theirs = peer.inner.lock();
-        let at = theirs.inbox.head + theirs.inbox.bytes.len() as u64;
-        let taken = theirs.inbox.bytes.append(buffer.get(..n).unwrap_or(&[]));
-        mark(&mut theirs.inbox, at, taken, ancillary);
-        drop(theirs);
-        src.skip(taken);
-        return if taken > 0 { Ok(taken) } else { Err(Errno::ENOBUFS) };
+    match want {
+        0..=TINY => return push_small(peer, src, &mut [0; TINY], want, ancillary),
+        0..=SMALL => return push_small(peer, src, &mut [0; SMALL], want, ancillary),
+        _ => {}
     }
     let mut batch = ByteQueue::new();
     let mut failure = Errno::ENOBUFS;
@@ -355,6 +391,25 @@ fn push_stream(
     }
     mark(&mut theirs.inbox, at, taken, ancillary);
     Ok(taken)
+}
+
+/// Puts `want` bytes into `peer`'s inbox by way of `buffer`, which holds as many.
+#[inline]
+fn push_small(
+    peer: &UnixSock,
+    src: &mut Source<'_>,
+    buffer: &mut [u8],
+    want: usize,
+    ancillary: &mut Ancillary,
+) -> Result<usize, Errno> {
+    let n = src.peek(buffer.get_mut(..want).unwrap_or(&mut []))?;
+    let mut theirs = peer.inner.lock();
+    let at = theirs.inbox.head + theirs.inbox.bytes.len() as u64;
+    let taken = theirs.inbox.bytes.append(buffer.get(..n).unwrap_or(&[]));
+    mark(&mut theirs.inbox, at, taken, ancillary);
+    drop(theirs);
+    src.skip(taken);
+    if taken > 0 { Ok(taken) } else { Err(Errno::ENOBUFS) }
 }
 
 fn mark(inbox: &mut super::inbox::Inbox, at: u64, length: usize, ancillary: &mut Ancillary) {
