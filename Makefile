@@ -3,7 +3,6 @@
 .PHONY: help run test test-host test-native test-vm bench-quick bench min-memory setup kernel cli docs docs-check fmt lint clean
 
 APP ?= redis
-TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 HOST_CRATES := -p elfin-cli -p elfin-loader -p elfin-syscalls -p elfin-platform
 DOCS := cargo run -q -p elfin-syscalls --features docs --bin syscalls-doc --
 

@@ -197,15 +197,19 @@ def ask(address, request, enough=lambda reply: bool(reply), seconds=1.0):
     return reply
 
 
+# For a first question: user networking takes connections before the guest listens, and then says nothing.
+PROBE_SECONDS = 0.4
+
+
 def redis_ready(address):
     """Whether a redis answers there."""
-    return ask(address, b"PING\r\n").startswith(b"+PONG")
+    return ask(address, b"PING\r\n", seconds=PROBE_SECONDS).startswith(b"+PONG")
 
 
-def http_page(address, path="/"):
+def http_page(address, path="/", seconds=5.0):
     """The body of a page, or None."""
     request = f"GET {path} HTTP/1.0\r\nHost: elfin\r\n\r\n".encode()
-    reply = ask(address, request, enough=lambda _: False, seconds=5.0)
+    reply = ask(address, request, enough=lambda _: False, seconds=seconds)
     head, _, body = reply.partition(b"\r\n\r\n")
     return body if b" 200 " in head.split(b"\r\n")[0] else None
 

@@ -3,4 +3,4 @@
 MAIN=init
 FILES=guest/init.c
 
-build() { "$CC" -O2 -Wall -Wextra "$HERE/guest/init.c" -o "$OUT/init"; strip "$OUT/init"; }
+build() { "$CC" -O2 -Wall -Wextra "$HERE/guest/init.c" -o "$OUT/init"; "$STRIP" "$OUT/init"; }

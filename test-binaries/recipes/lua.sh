@@ -9,4 +9,5 @@ build() {
     local file files=()
     for file in l*.c; do [ "$file" = luac.c ] || files+=("$file"); done
     "$CC" -O2 -DLUA_USE_POSIX "${files[@]}" -o "$OUT/lua" -lm
+    "$STRIP" "$OUT/lua"
 }

@@ -14,5 +14,6 @@ build() {
         --with-threads --with-file-aio --with-poll_module --with-select_module
     make -j"$JOBS"
     cp objs/nginx "$OUT/"
+    "$STRIP" "$OUT/nginx"
     cp -r "$HERE/programs/nginx" "$OUT/root"
 }

@@ -14,4 +14,5 @@ build() {
     make -C src -j"$JOBS" CC="$CC_PIE" "${flags[@]}" redis-server
     cp src/redis-server "$OUT/redis-server-pie"
     strip "$OUT/redis-cli" "$OUT/redis-benchmark"
+    "$STRIP" "$OUT/redis-server" "$OUT/redis-server-pie"
 }
