@@ -17,7 +17,10 @@ static ENABLED: AtomicBool = AtomicBool::new(false);
 static LINE: SpinLock<()> = SpinLock::new(());
 
 /// The command line says that the host listens (`elfin.debugcon=1`).
+///
+/// Also sets the console up: the host holds its input back until the first event.
 pub fn enable() {
+    crate::arch::serial::present();
     ENABLED.store(true, Ordering::Relaxed);
 }
 

@@ -1,10 +1,11 @@
 //! The guest's console on our standard input and output: what they are ([`classify_input`],
 //! [`classify_output`]), and the threads that carry the bytes.
 
+use std::convert::Infallible;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::process::{ChildStdin, ChildStdout};
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread;
 
 use rustix::fs::FileType;
@@ -121,13 +122,19 @@ pub fn carry_output(mut from: ChildStdout, messages: SyncSender<Message>) -> io:
     Ok(())
 }
 
-/// Copies our input to the machine until either ends. The thread may stay blocked in a read
-/// until the process ends.
-pub fn carry_input(input: HostInput, mut to: ChildStdin) -> io::Result<()> {
+/// Copies our input to the machine until either ends, from when the other end of `may_begin` is
+/// dropped. The thread may stay blocked in a read until the process ends.
+pub fn carry_input(
+    input: HostInput,
+    mut to: ChildStdin,
+    may_begin: Receiver<Infallible>,
+) -> io::Result<()> {
     if !matches!(input, HostInput::Tty | HostInput::Stream) {
         return Ok(());
     }
     thread::Builder::new().name("input".into()).spawn(move || {
+        // Nothing is ever sent: this ends when the sender goes.
+        let _ = may_begin.recv();
         let mut chunk = vec![0; CHUNK];
         let mut stdin = io::stdin().lock();
         loop {

@@ -4,11 +4,12 @@
 //! Threads: `output` and `input` carry the console, `events` reads the event channel, `complaints` QEMU's
 //! standard error, `signals` waits for signals. They tell the main thread by [`Message`]; it alone ends QEMU.
 
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::io::BufReader;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::{Child, ChildStderr, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -116,12 +117,13 @@ pub fn run_machine(
 
     let process = &mut child.0;
     carry_output(process.stdout.take().context("no output")?, sender.clone())?;
-    carry_input(options.input, process.stdin.take().context("no input")?)?;
+    let (hold_input, may_begin) = mpsc::channel();
+    carry_input(options.input, process.stdin.take().context("no input")?, may_begin)?;
     let complaints = process.stderr.take().context("no standard error")?;
     carry_complaints(complaints, options.verbose, sender.clone())?;
     carry_events(events.reader, sender)?;
 
-    let mut watch = Watch::new(receiver, options.verbose, started);
+    let mut watch = Watch::new(receiver, options.verbose, started, hold_input);
     let deadline = options.timeout.and_then(|limit| started.checked_add(limit));
     watch.outcome.stop = watch.wait_for_end(deadline);
     watch.outcome.qemu = child.end(watch.outcome.stop.is_some());
@@ -139,13 +141,22 @@ struct Watch {
     events_open: bool,
     /// QEMU's standard error has not ended.
     complaints_open: bool,
+    /// Holds the input back until it is dropped: a byte that comes before the kernel has set its
+    /// serial port up may be lost.
+    hold_input: Option<Sender<Infallible>>,
     outcome: Outcome,
 }
 
 impl Watch {
-    fn new(receiver: Receiver<Message>, verbose: bool, started: Instant) -> Self {
+    fn new(
+        receiver: Receiver<Message>,
+        verbose: bool,
+        started: Instant,
+        hold_input: Sender<Infallible>,
+    ) -> Self {
         let outcome = Outcome { started: Some(started), ..Outcome::default() };
-        Self { receiver, verbose, events_open: true, complaints_open: true, outcome }
+        let hold_input = Some(hold_input);
+        Self { receiver, verbose, events_open: true, complaints_open: true, hold_input, outcome }
     }
 
     /// Waits until the machine has ended by itself (`None`) or must be ended.
@@ -194,7 +205,10 @@ impl Watch {
     fn note_event(&mut self, at: Instant, event: Event) {
         let outcome = &mut self.outcome;
         match event {
-            Event::Boot => outcome.boot = outcome.boot.or(Some(at)),
+            Event::Boot => {
+                outcome.boot = outcome.boot.or(Some(at));
+                self.hold_input = None;
+            }
             Event::User => outcome.user = outcome.user.or(Some(at)),
             Event::Net(address) => outcome.net = Some((at, address)),
             Event::Memory(report) => outcome.memory = Some(report),
