@@ -61,6 +61,13 @@ pub trait Poller: Send + Sync {
     /// Called with the queue locked: it may lock other things and wake other queues, but must
     /// neither sleep nor touch the queue that calls.
     fn notify(&self, events: PollEvents);
+
+    /// [`notify`](Self::notify) for one that is registered exclusively: whether it will see to
+    /// it. If not, the next one is told, too.
+    fn notify_exclusive(&self, events: PollEvents) -> bool {
+        self.notify(events);
+        true
+    }
 }
 
 /// Registers one poller with the queues that a file's `poll` names.

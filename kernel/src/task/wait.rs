@@ -44,14 +44,20 @@ impl From<Wake> for Errno {
 
 /// Threads that sleep until something happens, and pollers that want to know.
 pub struct WaitQueue {
-    /// Sleepers and pollers in `inner`, to see without the lock that there are none.
-    occupied: AtomicU32,
+    /// What somebody in `inner` waits for, to see without the lock that nobody does: the events
+    /// that pollers are interested in, and [`SLEEPERS`].
+    wanted: AtomicU32,
     inner: SpinLock<Inner>,
 }
+
+/// In `wanted`: threads sleep, whom every wakeup concerns. No poll event has this bit.
+const SLEEPERS: u32 = 1 << 31;
 
 struct Inner {
     sleepers: VecDeque<Sleeper>,
     pollers: Vec<PollEntry>,
+    /// All that pollers are interested in, or were.
+    interests: PollEvents,
 }
 
 struct Sleeper {
@@ -72,8 +78,12 @@ impl WaitQueue {
     /// A queue in which nobody waits.
     pub const fn new() -> Self {
         Self {
-            occupied: AtomicU32::new(0),
-            inner: SpinLock::new(Inner { sleepers: VecDeque::new(), pollers: Vec::new() }),
+            wanted: AtomicU32::new(0),
+            inner: SpinLock::new(Inner {
+                sleepers: VecDeque::new(),
+                pollers: Vec::new(),
+                interests: PollEvents::empty(),
+            }),
         }
     }
 
@@ -159,7 +169,7 @@ impl WaitQueue {
     /// Wakes all sleepers, and tells all pollers whose interest meets `events`.
     #[inline]
     pub fn wake_all(&self, events: PollEvents) {
-        if self.has_waiters() {
+        if self.concerns(events) {
             self.wake_waiters(events, u32::MAX);
         }
     }
@@ -168,14 +178,14 @@ impl WaitQueue {
     /// `events`, of the exclusive ones one. Says whether any sleeper was woken.
     #[inline]
     pub fn wake_one(&self, events: PollEvents) -> bool {
-        self.has_waiters() && self.wake_waiters(events, 1)
+        self.concerns(events) && self.wake_waiters(events, 1)
     }
 
-    /// Whether somebody may wait here; a hint to save work.
+    /// Whether a wakeup may concern somebody here.
     #[inline]
-    pub fn has_waiters(&self) -> bool {
+    fn concerns(&self, events: PollEvents) -> bool {
         fence(Ordering::SeqCst);
-        self.occupied.load(Ordering::Relaxed) != 0
+        self.wanted.load(Ordering::Relaxed) & (events.bits() | SLEEPERS) != 0
     }
 
     #[inline(never)]
@@ -217,10 +227,14 @@ impl WaitQueue {
             let exclusive = entry.exclusive;
             let Some(poller) = entry.poller.upgrade() else {
                 inner.pollers.swap_remove(index);
+                if inner.pollers.is_empty() {
+                    inner.interests = PollEvents::empty();
+                }
                 continue;
             };
-            poller.notify(events);
-            if exclusive {
+            if !exclusive {
+                poller.notify(events);
+            } else if poller.notify_exclusive(events) {
                 limit -= 1;
             }
             index += 1;
@@ -239,8 +253,10 @@ impl WaitQueue {
         let mut inner = self.inner.lock();
         if inner.pollers.len() == inner.pollers.capacity() {
             inner.pollers.retain(|entry| entry.poller.strong_count() != 0);
+            inner.interests = inner.pollers.iter().map(|entry| entry.interest).collect();
             inner.pollers.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         }
+        inner.interests |= entry.interest;
         inner.pollers.push(entry);
         self.publish(&inner);
         Ok(())
@@ -260,7 +276,7 @@ impl WaitQueue {
     /// Takes `me` out of the queue, if no waker has.
     fn leave(&self, me: &ThreadRef) {
         // Our own entry counts, so nothing can be missed here.
-        if self.occupied.load(Ordering::Acquire) == 0 {
+        if self.wanted.load(Ordering::Acquire) & SLEEPERS == 0 {
             return;
         }
         let mut inner = self.inner.lock();
@@ -271,8 +287,8 @@ impl WaitQueue {
     }
 
     fn publish(&self, inner: &Inner) {
-        let waiting = inner.sleepers.len() + inner.pollers.len();
-        self.occupied.store(u32::try_from(waiting).unwrap_or(u32::MAX), Ordering::Release);
+        let sleepers = if inner.sleepers.is_empty() { 0 } else { SLEEPERS };
+        self.wanted.store(inner.interests.bits() | sleepers, Ordering::Release);
     }
 }
 
@@ -292,5 +308,77 @@ impl Manner {
         } else {
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::poll::{PollTable, Poller};
+    use alloc::sync::Arc;
+
+    #[derive(Default)]
+    struct Count(AtomicU32);
+
+    impl Poller for Count {
+        fn notify(&self, _events: PollEvents) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn register(queue: &WaitQueue, interest: PollEvents, exclusive: bool) -> Arc<Count> {
+        let count = Arc::new(Count::default());
+        let poller: Arc<dyn Poller> = count.clone();
+        let mut table = PollTable::new(&poller, interest, exclusive);
+        table.add(queue);
+        assert_eq!(table.finish(), Ok(()));
+        count
+    }
+
+    fn told(count: &Count) -> u32 {
+        count.0.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn a_met_condition_needs_no_sleep() {
+        let queue = WaitQueue::new();
+        assert_eq!(queue.wait_until(None, || Some(7)), Ok(7));
+        assert_eq!(queue.wait_uninterruptible(|| Some(8)), 8);
+    }
+
+    #[test]
+    fn tells_pollers_of_what_concerns_them() {
+        let queue = WaitQueue::new();
+        let reader = register(&queue, PollEvents::IN, false);
+        let writer = register(&queue, PollEvents::OUT, false);
+        queue.wake_all(PollEvents::READABLE);
+        assert_eq!((told(&reader), told(&writer)), (1, 0));
+        queue.wake_all(PollEvents::HUP);
+        assert_eq!((told(&reader), told(&writer)), (2, 1));
+        assert!(!queue.wake_one(PollEvents::WRITABLE), "nobody sleeps");
+        assert_eq!((told(&reader), told(&writer)), (2, 2));
+    }
+
+    #[test]
+    fn tells_one_exclusive_poller_at_a_time() {
+        let queue = WaitQueue::new();
+        let first = register(&queue, PollEvents::IN, true);
+        let second = register(&queue, PollEvents::IN, true);
+        queue.wake_one(PollEvents::IN);
+        assert_eq!(told(&first) + told(&second), 1);
+        queue.wake_all(PollEvents::IN);
+        assert_eq!(told(&first) + told(&second), 3);
+    }
+
+    #[test]
+    fn forgets_pollers_that_are_gone() {
+        let queue = WaitQueue::new();
+        for _ in 0..1000 {
+            drop(register(&queue, PollEvents::IN, false));
+        }
+        assert!(queue.inner.lock().pollers.len() <= 8);
+        queue.wake_all(PollEvents::IN);
+        assert!(queue.inner.lock().pollers.is_empty());
+        assert!(!queue.concerns(PollEvents::IN));
     }
 }
