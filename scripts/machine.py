@@ -20,8 +20,12 @@ ELFIN = os.environ.get("ELFIN", str(TARGET / "host/elfin"))
 LINUX = [str(ROOT / "scripts/linux-guest")]
 # What starts a machine; `use_linux` changes it.
 RUNNER = [ELFIN, "run"]
+linux_memory = True
 # Beyond --timeout, for a machine that does not even end when told to.
 GRACE_SECONDS = 15
+# How long a probe waits for its answer: at first, and at last.
+FIRST_PATIENCE = 0.02
+LAST_PATIENCE = 2.0
 
 
 def fail(message):
@@ -39,9 +43,11 @@ def need(linux=False):
     os.environ["ELFIN"] = ELFIN
 
 
-def use_linux():
-    """From here on machines run Debian's Linux, in the memory that it needs."""
+def use_linux(keep_memory=False):
+    """From here on machines run Debian's Linux; in the memory that it needs, unless `keep_memory`."""
+    global linux_memory
     RUNNER[:] = LINUX
+    linux_memory = not keep_memory
     if subprocess.run([*LINUX, "--prepare"], stdout=subprocess.DEVNULL).returncode:
         fail("cannot prepare the Linux guest (the lines above say why)")
 
@@ -84,7 +90,7 @@ class Machine:
     """A running machine. `options` are those of `elfin run`; `stdin` is bytes, a path, or None for nothing."""
 
     def __init__(self, program, *args, options=(), stdin=None, timeout=120):
-        if RUNNER == LINUX:
+        if RUNNER == LINUX and linux_memory:
             options = _without_memory(options)
         self.command = [*RUNNER, "--timeout", str(timeout), *map(str, options), str(program), *map(str, args)]
         self.timeout = timeout + GRACE_SECONDS
@@ -153,16 +159,21 @@ class Machine:
         return self._text(self._err).decode(errors="replace")
 
     def until(self, probe, seconds=60):
-        """Seconds from the start until `probe()` gives something true, and that; (None, None) if it never does."""
+        """Seconds from the start until `probe(patience)` gives something true, and that; (None, None) if it never does.
+
+        Patience, in seconds, begins short and grows: user networking takes connections before the guest
+        listens, and then says nothing."""
         end = time.monotonic() + seconds
+        patience = FIRST_PATIENCE
         while time.monotonic() < end and self.running():
             try:
-                answer = probe()
+                answer = probe(patience)
             except OSError:
                 answer = None
             if answer:
                 return time.monotonic() - self.started, answer
-            time.sleep(0.005)
+            patience = min(patience * 1.3, LAST_PATIENCE)
+            time.sleep(0.002)
         return None, None
 
 
@@ -197,13 +208,9 @@ def ask(address, request, enough=lambda reply: bool(reply), seconds=1.0):
     return reply
 
 
-# For a first question: user networking takes connections before the guest listens, and then says nothing.
-PROBE_SECONDS = 0.4
-
-
-def redis_ready(address):
+def redis_ready(address, patience):
     """Whether a redis answers there."""
-    return ask(address, b"PING\r\n", seconds=PROBE_SECONDS).startswith(b"+PONG")
+    return ask(address, b"PING\r\n", seconds=patience).startswith(b"+PONG")
 
 
 def http_page(address, path="/", seconds=5.0):
