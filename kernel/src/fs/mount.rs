@@ -153,10 +153,11 @@ impl Mount {
 
     fn topmost_mounted(mut place: PathRef) -> PathRef {
         let mounts = MOUNTS.lock();
-        while let Some(mount) = mounts
-            .iter()
-            .rev()
-            .find(|mount| mount.at.as_ref().is_some_and(|at| at.same(&place)))
+        while place.dentry.is_mounted()
+            && let Some(mount) = mounts
+                .iter()
+                .rev()
+                .find(|mount| mount.at.as_ref().is_some_and(|at| at.same(&place)))
         {
             // What is left behind lives on in `mount.at`: nothing is freed under the lock.
             place = PathRef::new(mount.clone(), mount.root.clone());

@@ -23,19 +23,25 @@ pub struct PathBuf {
 }
 
 impl PathBuf {
+    /// Room for a path.
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { short: [0; SHORT], long: Vec::new(), len: 0 }
+    }
+
     /// Reads the path at `addr`.
     ///
     /// # Errors
     /// `EFAULT`, `ENAMETOOLONG`, `ENOMEM`.
     #[inline]
-    pub fn read(addr: UserStr) -> Result<Self, Errno> {
-        let mut path = Self { short: [0; SHORT], long: Vec::new(), len: 0 };
-        match user::str_in(&mut path.short, addr.addr()) {
-            Ok(Some(len)) => path.len = len,
-            Ok(None) => path.read_long(addr)?,
+    pub fn read(&mut self, addr: UserStr) -> Result<&[u8], Errno> {
+        match user::str_in(&mut self.short, addr.addr()) {
+            Ok(Some(len)) => self.len = len,
+            Ok(None) => self.read_long(addr)?,
             Err(_) => return Err(Errno::EFAULT),
         }
-        Ok(path)
+        Ok(self.bytes())
     }
 
     #[cold]
@@ -52,6 +58,12 @@ impl PathBuf {
     pub fn bytes(&self) -> &[u8] {
         let buf = if self.long.is_empty() { &self.short[..] } else { &self.long };
         buf.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl Default for PathBuf {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -51,6 +51,32 @@ impl<'a> UserRange<'a> {
         want: usize,
         mut copy: impl FnMut(usize, usize, usize) -> Result<(), user::Fault>,
     ) -> Result<usize, Errno> {
+        if want > self.len {
+            return self.run_across(want, copy);
+        }
+        if want == 0 {
+            return Ok(0);
+        }
+        match copy(self.addr, 0, want) {
+            Ok(()) => {
+                self.advance(want);
+                Ok(want)
+            }
+            Err(fault) => {
+                let moved = fault.done.min(want);
+                self.advance(moved);
+                partial(moved, Errno::EFAULT)
+            }
+        }
+    }
+
+    /// The same over several ranges.
+    #[inline(never)]
+    fn run_across(
+        &mut self,
+        want: usize,
+        mut copy: impl FnMut(usize, usize, usize) -> Result<(), user::Fault>,
+    ) -> Result<usize, Errno> {
         let mut done = 0;
         while done < want && self.settle() {
             let n = self.len.min(want - done);
@@ -63,7 +89,7 @@ impl<'a> UserRange<'a> {
                     let moved = fault.done.min(n);
                     self.advance(moved);
                     done += moved;
-                    return if done > 0 { Ok(done) } else { Err(Errno::EFAULT) };
+                    return partial(done, Errno::EFAULT);
                 }
             }
         }
@@ -125,7 +151,7 @@ impl<'a> Dest<'a> {
         self.remaining = self.remaining.min(n);
     }
 
-    #[inline]
+    #[inline(always)]
     fn step(
         &mut self,
         want: usize,
@@ -172,6 +198,7 @@ impl<'a> Dest<'a> {
     ///
     /// # Errors
     /// `EFAULT` if not one byte could be written.
+    #[inline]
     pub fn put_frame(&mut self, frame: &Frame, offset: usize, len: usize) -> Result<usize, Errno> {
         self.step(
             len,
@@ -236,7 +263,7 @@ impl<'a> Source<'a> {
         self.remaining = self.remaining.min(n);
     }
 
-    #[inline]
+    #[inline(always)]
     fn step(
         &mut self,
         want: usize,
@@ -283,6 +310,7 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// `EFAULT` if not one byte could be read.
+    #[inline]
     pub fn take_into_frame(
         &mut self,
         frame: &Frame,

@@ -116,23 +116,18 @@ impl<'a> Text<'a> {
     #[inline]
     fn next(&mut self) -> Option<Component> {
         let bytes = self.linked.as_deref().unwrap_or(self.given);
-        let mut start = self.at;
-        while bytes.get(start) == Some(&b'/') {
-            start += 1;
-        }
-        let mut end = start;
-        while bytes.get(end).is_some_and(|&byte| byte != b'/') {
-            end += 1;
-        }
+        let slashes = |from: usize| {
+            let rest = bytes.get(from..).unwrap_or_default();
+            rest.iter().take_while(|&&byte| byte == b'/').count()
+        };
+        let start = self.at + slashes(self.at);
+        let rest = bytes.get(start..).unwrap_or_default();
+        let end = start + rest.iter().take_while(|&&byte| byte != b'/').count();
+        let after = end + slashes(end);
+        self.at = after;
         if start == end {
-            self.at = end;
             return None;
         }
-        let mut after = end;
-        while bytes.get(after) == Some(&b'/') {
-            after += 1;
-        }
-        self.at = after;
         Some(Component { start, end, last: after == bytes.len(), slash: after > end })
     }
 

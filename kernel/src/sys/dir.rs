@@ -102,9 +102,10 @@ fn append_old_entry(
 }
 
 fn make(cx: &Cx<'_>, dir: Fd, path: UserStr, make: Make<'_>) -> SysResult {
-    let path = PathBuf::read(path)?;
-    let mut walker = walker(cx, dir, path.bytes(), WalkFlags::empty())?;
-    namei::make(&mut walker, path.bytes(), make)?;
+    let mut path_buf = PathBuf::new();
+    let path = path_buf.read(path)?;
+    let mut walker = walker(cx, dir, path, WalkFlags::empty())?;
+    namei::make(&mut walker, path, make)?;
     Ok(0)
 }
 
@@ -168,11 +169,12 @@ pub fn symlink(cx: &mut Cx<'_>, target: UserStr, path: UserStr) -> SysResult {
 pub fn symlinkat(cx: &mut Cx<'_>, target: UserStr, dir: Fd, path: UserStr) -> SysResult {
     /// Nobody checks a link's permissions.
     const MODE: u32 = 0o777;
-    let target = PathBuf::read(target)?;
-    if target.bytes().is_empty() {
+    let mut target_buf = PathBuf::new();
+    let target = target_buf.read(target)?;
+    if target.is_empty() {
         return Err(Errno::ENOENT);
     }
-    make(cx, dir, path, Make { target: target.bytes(), ..Make::new(FileKind::Symlink, MODE) })
+    make(cx, dir, path, Make { target: target, ..Make::new(FileKind::Symlink, MODE) })
 }
 
 /// `rmdir(2)`.
@@ -198,12 +200,13 @@ pub fn unlink(cx: &mut Cx<'_>, path: UserStr) -> SysResult {
 /// and those of the walk.
 pub fn unlinkat(cx: &mut Cx<'_>, dir: Fd, path: UserStr, flags: AtFlags) -> SysResult {
     let flags = flags.only(AtFlags::REMOVEDIR)?;
-    let path = PathBuf::read(path)?;
-    let mut walker = walker(cx, dir, path.bytes(), WalkFlags::empty())?;
+    let mut path_buf = PathBuf::new();
+    let path = path_buf.read(path)?;
+    let mut walker = walker(cx, dir, path, WalkFlags::empty())?;
     if flags.contains(AtFlags::REMOVEDIR) {
-        namei::rmdir(&mut walker, path.bytes())?;
+        namei::rmdir(&mut walker, path)?;
     } else {
-        namei::unlink(&mut walker, path.bytes())?;
+        namei::unlink(&mut walker, path)?;
     }
     Ok(0)
 }
@@ -243,10 +246,11 @@ pub fn renameat2(
     new: UserStr,
     flags: RenameFlags,
 ) -> SysResult {
-    let (old, new) = (PathBuf::read(old)?, PathBuf::read(new)?);
-    let mut from = walker(cx, old_dir, old.bytes(), WalkFlags::empty())?;
-    let mut to = walker(cx, new_dir, new.bytes(), WalkFlags::empty())?;
-    renaming::rename(&mut from, old.bytes(), &mut to, new.bytes(), flags)?;
+    let (mut old_buf, mut new_buf) = (PathBuf::new(), PathBuf::new());
+    let (old, new) = (old_buf.read(old)?, new_buf.read(new)?);
+    let mut from = walker(cx, old_dir, old, WalkFlags::empty())?;
+    let mut to = walker(cx, new_dir, new, WalkFlags::empty())?;
+    renaming::rename(&mut from, old, &mut to, new, flags)?;
     Ok(0)
 }
 
@@ -282,9 +286,10 @@ pub fn linkat(
         Target::Place(place) => place,
         Target::File(file) => file.path.as_ref().ok_or(Errno::EXDEV)?,
     };
-    let new = PathBuf::read(new)?;
-    let mut to = walker(cx, new_dir, new.bytes(), WalkFlags::empty())?;
-    namei::link(&mut to, place, new.bytes())?;
+    let mut new_buf = PathBuf::new();
+    let new = new_buf.read(new)?;
+    let mut to = walker(cx, new_dir, new, WalkFlags::empty())?;
+    namei::link(&mut to, place, new)?;
     Ok(0)
 }
 
@@ -309,10 +314,11 @@ pub fn readlinkat(
     len: i32,
 ) -> SysResult {
     let len = usize::try_from(len).ok().filter(|&len| len > 0).ok_or(Errno::EINVAL)?;
-    let path = PathBuf::read(path)?;
-    let empty = path.bytes().is_empty();
+    let mut path_buf = PathBuf::new();
+    let path = path_buf.read(path)?;
+    let empty = path.is_empty();
     let walk = if empty && dir != Fd::CWD { WalkFlags::EMPTY } else { WalkFlags::empty() };
-    let place = walker(cx, dir, path.bytes(), walk)?.resolve(path.bytes())?;
+    let place = walker(cx, dir, path, walk)?.resolve(path)?;
     let inode = place.inode();
     if inode.kind() != FileKind::Symlink {
         return Err(if empty { Errno::ENOENT } else { Errno::EINVAL });

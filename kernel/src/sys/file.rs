@@ -20,7 +20,7 @@ use crate::fs::{Dest, OpenFile, Source};
 /// `EBADF`, `EFAULT`, and the file's.
 pub fn read(cx: &mut Cx<'_>, fd: Fd, buf: UserOut<[u8]>, len: usize) -> SysResult {
     check_range(buf.addr(), len)?;
-    cx.file(fd)?.read(&mut Dest::user(buf.addr(), len))
+    cx.thread.files().get_any(fd)?.read(&mut Dest::user(buf.addr(), len))
 }
 
 /// `write(2)`.
@@ -29,7 +29,7 @@ pub fn read(cx: &mut Cx<'_>, fd: Fd, buf: UserOut<[u8]>, len: usize) -> SysResul
 /// `EBADF`, `EFAULT`, and the file's.
 pub fn write(cx: &mut Cx<'_>, fd: Fd, buf: UserIn<[u8]>, len: usize) -> SysResult {
     check_range(buf.addr(), len)?;
-    cx.file(fd)?.write(&mut Source::user(buf.addr(), len))
+    cx.thread.files().get_any(fd)?.write(&mut Source::user(buf.addr(), len))
 }
 
 /// Checks that a range lies in user space, as Linux does before it looks at anything else.

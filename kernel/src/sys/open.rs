@@ -52,8 +52,9 @@ pub fn openat(
     flags: OpenFlags,
     mode: Mode,
 ) -> SysResult {
-    let path = PathBuf::read(path)?;
-    open_at(cx, dir, path.bytes(), flags, mode.0, WalkFlags::empty())
+    let mut path_buf = PathBuf::new();
+    let path = path_buf.read(path)?;
+    open_at(cx, dir, path, flags, mode.0, WalkFlags::empty())
 }
 
 /// `creat(2)`.
@@ -120,8 +121,9 @@ pub fn openat2(
     if unknown != 0 || walk.contains(WalkFlags::BENEATH | WalkFlags::IN_ROOT) {
         return Err(Errno::EINVAL);
     }
-    let path = PathBuf::read(path)?;
-    open_at(cx, dir, path.bytes(), flags, mode, walk)
+    let mut path_buf = PathBuf::new();
+    let path = path_buf.read(path)?;
+    open_at(cx, dir, path, flags, mode, walk)
 }
 
 /// `getcwd(2)`: the length with the terminating zero.

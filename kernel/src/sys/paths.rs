@@ -98,8 +98,9 @@ pub(super) fn resolve(
     path: UserStr,
     flags: WalkFlags,
 ) -> Result<PathRef, Errno> {
-    let path = PathBuf::read(path)?;
-    walker(cx, dir, path.bytes(), flags)?.resolve(path.bytes())
+    let mut path_buf = PathBuf::new();
+    let path = path_buf.read(path)?;
+    walker(cx, dir, path, flags)?.resolve(path)
 }
 
 /// Finds what a descriptor and a path lead to, with `AT_EMPTY_PATH` and `AT_SYMLINK_NOFOLLOW`
@@ -117,13 +118,14 @@ pub(super) fn target(
     if empty && path.is_null() {
         return open_file(cx, dir);
     }
-    let path = PathBuf::read(path)?;
-    if path.bytes().is_empty() && empty {
+    let mut path_buf = PathBuf::new();
+    let path = path_buf.read(path)?;
+    if path.is_empty() && empty {
         return open_file(cx, dir);
     }
     let follow = !flags.contains(AtFlags::SYMLINK_NOFOLLOW);
     let walk = if follow { WalkFlags::FOLLOW } else { WalkFlags::empty() };
-    walker(cx, dir, path.bytes(), walk)?.resolve(path.bytes()).map(Target::Place)
+    walker(cx, dir, path, walk)?.resolve(path).map(Target::Place)
 }
 
 fn open_file(cx: &Cx<'_>, fd: Fd) -> Result<Target, Errno> {

@@ -198,11 +198,12 @@ pub fn faccessat2(
     let target = if flags.contains(AtFlags::EMPTY_PATH) {
         paths::target(cx, dir, path, flags)?
     } else {
-        let path = PathBuf::read(path)?;
+        let mut path_buf = PathBuf::new();
+        let path = path_buf.read(path)?;
         let follow = !flags.contains(AtFlags::SYMLINK_NOFOLLOW);
         let walk = if follow { WalkFlags::FOLLOW } else { WalkFlags::empty() };
-        let mut walker = paths::walker_as(cx, dir, path.bytes(), walk, cred.clone())?;
-        Target::Place(walker.resolve(path.bytes())?)
+        let mut walker = paths::walker_as(cx, dir, path, walk, cred.clone())?;
+        Target::Place(walker.resolve(path)?)
     };
     let inode = target.inode()?;
     if let Ok(place) = target.place() {

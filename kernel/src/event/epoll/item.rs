@@ -45,7 +45,7 @@ impl Key {
 pub(super) struct Item {
     pub(super) key: Key,
     me: Weak<Self>,
-    core: Weak<Core>,
+    core: Arc<Core>,
     file: Weak<OpenFile>,
     /// Events asked for; none once it is disabled.
     interest: AtomicU32,
@@ -67,7 +67,7 @@ impl Item {
         Arc::new_cyclic(|me| Self {
             key,
             me: me.clone(),
-            core: Arc::downgrade(core),
+            core: core.clone(),
             file: Arc::downgrade(file),
             interest: AtomicU32::new((events | PollEvents::ALWAYS).bits()),
             flags: requested & FLAGS,
@@ -116,18 +116,15 @@ impl Poller for Item {
     fn notify(&self, events: PollEvents) {
         if self.interest().intersects(events)
             && !self.listed.load(Ordering::Acquire)
-            && let Some(core) = self.core.upgrade()
             && let Some(item) = self.me.upgrade()
         {
-            core.announce(&item);
+            self.core.announce(&item);
         }
     }
 }
 
 impl Watcher for Item {
     fn closed(&self) {
-        if let Some(core) = self.core.upgrade() {
-            drop(core.remove(self.key));
-        }
+        drop(self.core.remove(self.key));
     }
 }

@@ -140,6 +140,15 @@ impl Epoll {
     }
 }
 
+impl Drop for Epoll {
+    /// Items refer back to what they are in.
+    fn drop(&mut self) {
+        let items = core::mem::take(&mut *self.0.items.lock());
+        items.iter().for_each(|item| item.disable());
+        self.0.ready.clear();
+    }
+}
+
 impl Core {
     fn find(&self, key: Key) -> Option<Arc<Item>> {
         self.items.lock().find(key.hash(), |item| item.key == key).cloned()

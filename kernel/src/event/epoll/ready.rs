@@ -43,6 +43,13 @@ impl Ready {
         list.try_reserve(more).map_err(|_| Errno::ENOMEM)
     }
 
+    /// Forgets all items.
+    pub(super) fn clear(&self) {
+        let list = core::mem::take(&mut *self.list.lock());
+        self.len.store(0, Ordering::Release);
+        drop(list);
+    }
+
     /// Puts an item at the end, unless it is on the list; whether it was put there.
     pub(super) fn push(&self, item: &Arc<Item>) -> bool {
         self.put(item, VecDeque::push_back)

@@ -21,7 +21,7 @@ impl File for Null {
     }
 
     fn write(&self, _of: &OpenFile, src: &mut Source<'_>) -> SysResult {
-        Ok(src.skip(src.remaining()))
+        Ok(src.remaining())
     }
 
     fn read_at(&self, _offset: u64, _dst: &mut Dest<'_>) -> SysResult {
@@ -29,7 +29,7 @@ impl File for Null {
     }
 
     fn write_at(&self, _offset: u64, src: &mut Source<'_>) -> SysResult {
-        Ok(src.skip(src.remaining()))
+        Ok(src.remaining())
     }
 
     fn seek(&self, of: &OpenFile, _offset: i64, _whence: Whence) -> SysResult {
@@ -50,7 +50,7 @@ impl File for Zero {
     }
 
     fn write(&self, _of: &OpenFile, src: &mut Source<'_>) -> SysResult {
-        Ok(src.skip(src.remaining()))
+        Ok(src.remaining())
     }
 
     fn read_at(&self, _offset: u64, dst: &mut Dest<'_>) -> SysResult {
@@ -58,7 +58,7 @@ impl File for Zero {
     }
 
     fn write_at(&self, _offset: u64, src: &mut Source<'_>) -> SysResult {
-        Ok(src.skip(src.remaining()))
+        Ok(src.remaining())
     }
 
     fn seek(&self, of: &OpenFile, _offset: i64, _whence: Whence) -> SysResult {
@@ -105,12 +105,18 @@ impl File for Full {
     }
 }
 
+/// Zeros put at once, so that a signal need not wait for a gigabyte.
+const PIECE: usize = 64 * PAGE_SIZE;
+
 #[inline]
 fn zeros(dst: &mut Dest<'_>) -> SysResult {
+    if dst.remaining() <= PIECE { dst.fill_zero(dst.remaining()) } else { many_zeros(dst) }
+}
+
+fn many_zeros(dst: &mut Dest<'_>) -> SysResult {
     let mut done = 0;
     loop {
-        // In pieces, so that a signal need not wait for a gigabyte.
-        let want = dst.remaining().min(64 * PAGE_SIZE);
+        let want = dst.remaining().min(PIECE);
         if want == 0 {
             return Ok(done);
         }
