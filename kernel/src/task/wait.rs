@@ -66,6 +66,15 @@ struct Sleeper {
     exclusive: bool,
 }
 
+impl Inner {
+    #[inline]
+    fn remove_sleeper(&mut self, index: usize) {
+        // Taking the first one out moves none of the others.
+        let _sleeper =
+            if index == 0 { self.sleepers.pop_front() } else { self.sleepers.remove(index) };
+    }
+}
+
 /// How a sleep in a queue is to be.
 #[derive(Clone, Copy)]
 struct Manner {
@@ -158,6 +167,10 @@ impl WaitQueue {
                 sched::block(&me);
                 drop(timer);
                 self.leave(&me);
+                // Most often what was waited for is there now.
+                if let Some(result) = cond() {
+                    return Ok(result);
+                }
             } else {
                 // No memory to queue up in: let others run and look again.
                 sched::stay_awake(&me);
@@ -205,7 +218,7 @@ impl WaitQueue {
             if exclusive {
                 limit -= 1;
             }
-            inner.sleepers.remove(index);
+            inner.remove_sleeper(index);
         }
         if inner.pollers.is_empty() {
             self.publish(&inner);
@@ -281,7 +294,7 @@ impl WaitQueue {
         }
         let mut inner = self.inner.lock();
         if let Some(at) = inner.sleepers.iter().position(|s| ThreadRef::ptr_eq(&s.thread, me)) {
-            inner.sleepers.remove(at);
+            inner.remove_sleeper(at);
             self.publish(&inner);
         }
     }
