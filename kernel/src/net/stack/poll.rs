@@ -10,8 +10,11 @@ use elfin_syscalls::Errno;
 
 /// Packets from one interface before the others, and the connections' output, have their turn.
 const BATCH: usize = 64;
-/// Batches in one round; what is left is taken up in the next, so that programs run in between.
-const BATCHES: usize = 8;
+/// Packets in one round. What is left waits for [`BREATH`], so that a flood of packets does not
+/// keep programs from running.
+const ROUND: usize = 512;
+/// How long programs run between two rounds that were cut short, in nanoseconds.
+const BREATH: u64 = 50_000;
 
 impl Stack {
     /// One round. Called on the way to a program or when idle; whoever finds a round under way on
@@ -21,58 +24,56 @@ impl Stack {
             super::raise_work();
             return;
         };
+        let mut packets = 0;
         let mut more = true;
-        for _ in 0..BATCHES {
-            more = self.poll_batch();
-            if !more {
-                break;
-            }
+        while more && packets < ROUND {
+            let count = self.poll_batch();
+            packets += count.max(1);
+            more = count >= BATCH || self.enable_interrupts();
         }
         self.run_timers();
         self.run_outputs();
         self.flush();
         drop(round);
-        if more || self.enable_interrupts() {
-            super::raise_work();
+        if more {
+            (self.alarm)(self, self.now() + BREATH);
         }
     }
 
-    /// Takes one batch from each interface; whether any has more.
-    fn poll_batch(&'static self) -> bool {
+    /// Takes one batch from each interface; the number of packets.
+    fn poll_batch(&'static self) -> usize {
         let now = self.now();
-        let mut more = false;
-        for iface in &self.ifaces {
-            more |= self.receive(iface, now);
-        }
+        let count = self.ifaces.iter().map(|iface| self.receive(iface, now)).sum();
         self.run_outputs();
         self.retry_blocked();
         self.flush();
-        more
+        count
     }
 
-    fn receive(&'static self, iface: &Iface, now: u64) -> bool {
-        for _ in 0..BATCH {
+    /// Takes up to [`BATCH`] packets; how many there were.
+    fn receive(&'static self, iface: &Iface, now: u64) -> usize {
+        for count in 0..BATCH {
             match iface.link {
                 Link::Loopback(queue) => {
-                    let Some(packet) = queue.pop() else { return false };
+                    let Some(packet) = queue.pop() else { return count };
                     iface.rx.count(packet.0.len());
                     self.input_packet(&packet.0, false, Arrival { iface, trusted: true, now });
                 }
                 Link::Device(device) => {
-                    let Some(packet) = device.receive() else { return false };
+                    let Some(packet) = device.receive() else { return count };
                     let trusted = packet.checksum_ok();
                     iface.rx.count(packet.len());
                     self.input_frame(&packet, Arrival { iface, trusted, now });
                 }
                 #[cfg(test)]
                 Link::Wire(end) => {
-                    let Some(frame) = end.receive() else { return false };
+                    let Some(frame) = end.receive() else { return count };
                     iface.rx.count(frame.len());
                     self.input_frame(&frame, Arrival { iface, trusted: false, now });
                 }
             }
         }
-        true
+        BATCH
     }
 
     /// Lets devices interrupt again; whether one has something already.

@@ -62,10 +62,12 @@ impl TcpSock {
         if want == 0 {
             return Ok(Attempt::Done(0));
         }
-        match want.min(room) {
-            length @ 0..=TINY => return self.push_small(src, &mut [0; TINY], length, more),
-            length @ 0..=SMALL => return self.push_small(src, &mut [0; SMALL], length, more),
-            _ => {}
+        let length = want.min(room);
+        if length <= TINY {
+            return self.push_small(src, &mut [0; TINY], length, more);
+        }
+        if length <= SMALL {
+            return self.push_small(src, &mut [0; SMALL], length, more);
         }
         let mut batch = crate::net::bytes::ByteQueue::new();
         let mut failure = None;

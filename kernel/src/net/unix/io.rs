@@ -354,10 +354,11 @@ fn push_stream(
     ancillary: &mut Ancillary,
 ) -> Result<usize, Errno> {
     let want = src.remaining().min(room);
-    match want {
-        0..=TINY => return push_small(peer, src, &mut [0; TINY], want, ancillary),
-        0..=SMALL => return push_small(peer, src, &mut [0; SMALL], want, ancillary),
-        _ => {}
+    if want <= TINY {
+        return push_small(peer, src, &mut [0; TINY], want, ancillary);
+    }
+    if want <= SMALL {
+        return push_small(peer, src, &mut [0; SMALL], want, ancillary);
     }
     let mut batch = ByteQueue::new();
     let mut failure = Errno::ENOBUFS;
