@@ -151,6 +151,11 @@ pub fn report_statistics() {
             "elfin-event: memory total={} free={} used_peak={}",
             memory.total, memory.free, memory.peak_used
         ));
+        let resident = task::try_current().map_or(0, |thread| thread.mm().resident());
+        host::event(format_args!(
+            "elfin-event: counters kernel_heap={} resident={resident}",
+            memory.kernel_heap
+        ));
     }
 }
 
