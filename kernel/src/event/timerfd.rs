@@ -124,8 +124,11 @@ impl TimerFd {
     /// `EINVAL` for a clock that has no timers here.
     pub fn new(clock: ClockId) -> Result<Arc<Self>, Errno> {
         match clock {
-            ClockId::REALTIME | ClockId::MONOTONIC | ClockId::BOOTTIME
-            | ClockId::REALTIME_ALARM | ClockId::BOOTTIME_ALARM => {}
+            ClockId::REALTIME
+            | ClockId::MONOTONIC
+            | ClockId::BOOTTIME
+            | ClockId::REALTIME_ALARM
+            | ClockId::BOOTTIME_ALARM => {}
             _ => return Err(Errno::EINVAL),
         }
         timer::reserve(1)?;
@@ -161,7 +164,9 @@ impl TimerFd {
         drop(state);
         if wall {
             let mut timers = WALL_TIMERS.lock();
-            timers.retain(|timer| timer.strong_count() > 0 && !core::ptr::eq(timer.as_ptr(), &raw const **alarm));
+            timers.retain(|timer| {
+                timer.strong_count() > 0 && !core::ptr::eq(timer.as_ptr(), &raw const **alarm)
+            });
             timers.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
             timers.push(Arc::downgrade(alarm));
         }

@@ -46,9 +46,8 @@ impl Dentry {
     /// A name that is not in any directory's table: a file system's root, or a file without a
     /// name.
     pub fn new(inode: Arc<dyn Inode>, name: Arc<[u8]>, parent: Option<Arc<Dentry>>) -> Arc<Self> {
-        let directory = (inode.kind() == FileKind::Directory).then(|| {
-            Box::new(Directory { names: SpinLock::default(), change: Mutex::new(()) })
-        });
+        let directory = (inode.kind() == FileKind::Directory)
+            .then(|| Box::new(Directory { names: SpinLock::default(), change: Mutex::new(()) }));
         Arc::new(Self {
             inode,
             place: SpinLock::new(Place { parent, name, deleted: false }),
@@ -222,9 +221,7 @@ impl Dentry {
         let _second = other_parent.names(|names| names.remove(&other_name));
         parent.names(|names| names.insert(name.clone(), other.clone()))??;
         other_parent.names(|names| names.insert(other_name.clone(), self.clone()))??;
-        for (dentry, parent, name) in
-            [(self, other_parent, other_name), (other, parent, name)]
-        {
+        for (dentry, parent, name) in [(self, other_parent, other_name), (other, parent, name)] {
             let mut place = dentry.place.lock();
             place.name = name;
             let old = place.parent.replace(parent);

@@ -87,8 +87,8 @@ pub fn list(
     }
     loop {
         let next = dentry.names(|names| {
-            let (cookie, name, child) = names.next_from(from)?;
-            Some((cookie, name.clone(), child.clone()))
+            let listed = names.next_from(from)?;
+            Some((listed.cookie, listed.name.clone(), listed.dentry.clone()))
         })?;
         let Some((cookie, name, child)) = next else { return Ok(()) };
         let attr = child.inode().attr();

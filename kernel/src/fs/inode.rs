@@ -259,4 +259,3 @@ pub trait Mappable: Send + Sync {
     /// those that hold back a seal against writing.
     fn mapped(&self, _delta: i32, _shared_writable: bool) {}
 }
-

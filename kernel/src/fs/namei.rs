@@ -95,14 +95,7 @@ pub(super) fn inherit<'a>(dir: &dyn Inode, make: Make<'a>, cred: &Cred) -> NewNo
             mode &= !S_ISGID;
         }
     }
-    NewNode {
-        kind: make.kind,
-        mode,
-        uid: cred.fsuid,
-        gid,
-        rdev: make.rdev,
-        target: make.target,
-    }
+    NewNode { kind: make.kind, mode, uid: cred.fsuid, gid, rdev: make.rdev, target: make.target }
 }
 
 /// Gives what is at `old` a further name (`link`).

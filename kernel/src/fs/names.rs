@@ -26,6 +26,16 @@ pub struct Names {
     next: u64,
 }
 
+/// An entry of a listing.
+pub struct Listed<'a> {
+    /// Its place in the listing.
+    pub cookie: u64,
+    /// Its name.
+    pub name: &'a Arc<[u8]>,
+    /// What it names.
+    pub dentry: &'a Arc<Dentry>,
+}
+
 struct Slot {
     cookie: u64,
     entry: Option<Entry>,
@@ -104,12 +114,12 @@ impl Names {
         Some(entry.dentry)
     }
 
-    /// The first entry whose cookie is not below `from`: cookie, name, dentry.
-    pub fn next_from(&self, from: u64) -> Option<(u64, &Arc<[u8]>, &Arc<Dentry>)> {
+    /// The first entry whose cookie is not below `from`.
+    pub fn next_from(&self, from: u64) -> Option<Listed<'_>> {
         let start = self.slots.partition_point(|slot| slot.cookie < from);
         self.slots.get(start..)?.iter().find_map(|slot| {
             let entry = slot.entry.as_ref()?;
-            Some((slot.cookie, &entry.name, &entry.dentry))
+            Some(Listed { cookie: slot.cookie, name: &entry.name, dentry: &entry.dentry })
         })
     }
 
@@ -200,7 +210,7 @@ mod tests {
         }
         let mut seen = Vec::new();
         let mut from = 0;
-        while let Some((cookie, name, _)) = names.next_from(from) {
+        while let Some(Listed { cookie, name, .. }) = names.next_from(from) {
             let name = alloc::string::String::from_utf8(name.to_vec()).unwrap();
             // Whoever reads the directory removes what was read, and adds one thing.
             names.remove(name.as_bytes()).unwrap();

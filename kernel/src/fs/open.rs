@@ -16,8 +16,10 @@ use super::perm;
 use super::walk::{Last, Parent, WalkFlags, Walker};
 
 /// What `O_PATH` leaves of the other flags.
-const PATH_FLAGS: OpenFlags =
-    OpenFlags::PATH.union(OpenFlags::DIRECTORY).union(OpenFlags::NOFOLLOW).union(OpenFlags::CLOEXEC);
+const PATH_FLAGS: OpenFlags = OpenFlags::PATH
+    .union(OpenFlags::DIRECTORY)
+    .union(OpenFlags::NOFOLLOW)
+    .union(OpenFlags::CLOEXEC);
 
 /// Opens `path`; `mode` are the permissions of a new file, the file creation mask applied.
 ///
@@ -172,9 +174,7 @@ fn file_of(place: &PathRef, flags: OpenFlags) -> Result<Arc<dyn File>, Errno> {
     let inode = place.inode();
     match inode.kind() {
         FileKind::Directory => Ok(DirectoryFile::shared()),
-        FileKind::Char | FileKind::Block => {
-            dev::open(inode.kind(), inode.attr().rdev, flags)
-        }
+        FileKind::Char | FileKind::Block => dev::open(inode.kind(), inode.attr().rdev, flags),
         FileKind::Fifo => match inode.fifo() {
             Some(slot) => slot.open(inode, flags),
             None => inode.clone().open(flags),

@@ -91,7 +91,9 @@ pub fn absolute(place: &PathRef, root: &PathRef) -> Absolute {
         if at.is_mount_root() {
             match at.mount.at.clone() {
                 Some(below) => at = below,
-                None => break at.mount.id == root.mount.id && Arc::ptr_eq(&at.dentry, &root.dentry),
+                None => {
+                    break at.mount.id == root.mount.id && Arc::ptr_eq(&at.dentry, &root.dentry);
+                }
             }
             continue;
         }

@@ -70,11 +70,7 @@ pub fn check_writable_mount(place: &PathRef) -> Result<(), Errno> {
 ///
 /// # Errors
 /// `EPERM`.
-pub fn check_sticky(
-    directory: &dyn Inode,
-    victim: &dyn Inode,
-    cred: &Cred,
-) -> Result<(), Errno> {
+pub fn check_sticky(directory: &dyn Inode, victim: &dyn Inode, cred: &Cred) -> Result<(), Errno> {
     let attr = directory.attr();
     let free = attr.mode() & S_ISVTX == 0
         || victim.attr().uid() == cred.fsuid

@@ -145,9 +145,9 @@ impl Node {
 /// The inode number of a name: the same each time it is looked up.
 pub fn child_ino(parent: u64, name: &[u8]) -> u64 {
     const PRIME: u64 = 0x100_0000_01b3;
-    let hash = name
-        .iter()
-        .fold(parent ^ 0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
+    let hash = name.iter().fold(parent ^ 0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(PRIME)
+    });
     // Numbers that fit everywhere, and are not 0.
     (hash ^ hash >> 32) & 0x7fff_ffff | 1
 }

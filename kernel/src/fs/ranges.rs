@@ -35,9 +35,7 @@ impl RangeLock {
     }
 
     fn conflicts(&self, other: &Self) -> bool {
-        self.overlaps(other)
-            && self.holder != other.holder
-            && (self.exclusive || other.exclusive)
+        self.overlaps(other) && self.holder != other.holder && (self.exclusive || other.exclusive)
     }
 
     /// Whether they overlap or touch, so that they can be one.
@@ -155,10 +153,7 @@ mod tests {
         locks.set(lock(40, 59, false, A)).unwrap();
         assert_eq!(sorted(&locks), [(0, 39, true), (40, 59, false), (60, 99, true)]);
         locks.unset(A, 10, 19).unwrap();
-        assert_eq!(
-            sorted(&locks),
-            [(0, 9, true), (20, 39, true), (40, 59, false), (60, 99, true)]
-        );
+        assert_eq!(sorted(&locks), [(0, 9, true), (20, 39, true), (40, 59, false), (60, 99, true)]);
         locks.set(lock(10, 59, true, A)).unwrap();
         assert_eq!(sorted(&locks), [(0, 99, true)]);
         locks.set(lock(50, u64::MAX, true, A)).unwrap();

@@ -88,8 +88,7 @@ fn lock_both<'a>(
     if Arc::ptr_eq(a, b) {
         return Ok((a.change()?, None));
     }
-    let b_first =
-        b.is_ancestor_of(a) || (!a.is_ancestor_of(b) && Arc::as_ptr(b) < Arc::as_ptr(a));
+    let b_first = b.is_ancestor_of(a) || (!a.is_ancestor_of(b) && Arc::as_ptr(b) < Arc::as_ptr(a));
     let (first, second) = if b_first { (b, a) } else { (a, b) };
     let first = first.change()?;
     Ok((first, Some(second.change()?)))

@@ -125,7 +125,12 @@ fn console_flags() -> OpenFlags {
 }
 
 /// A place in a mount of its own for a file without a name: `memfd_create`.
-pub fn unnamed_place(name: &[u8], mode: u32, uid: u32, gid: u32) -> (PathRef, Arc<tmpfs::TmpInode>) {
+pub fn unnamed_place(
+    name: &[u8],
+    mode: u32,
+    uid: u32,
+    gid: u32,
+) -> (PathRef, Arc<tmpfs::TmpInode>) {
     static HIDDEN: Lazy<(Arc<TmpFs>, Arc<Mount>)> = Lazy::new(|| {
         let fs = TmpFs::new("tmpfs", DIRECTORY);
         let mount = Mount::detached(fs.clone());

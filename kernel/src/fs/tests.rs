@@ -153,10 +153,7 @@ fn follows_links() {
     assert_eq!(no_follow("/to-dir/").unwrap().inode().kind(), FileKind::Directory);
     let flags = OpenFlags::NOFOLLOW;
     assert_eq!(tree.open("/to-file", flags).err(), Some(Errno::ELOOP));
-    assert_eq!(
-        tree.open("/to-dir", flags | OpenFlags::DIRECTORY).err(),
-        Some(Errno::ENOTDIR)
-    );
+    assert_eq!(tree.open("/to-dir", flags | OpenFlags::DIRECTORY).err(), Some(Errno::ENOTDIR));
     assert!(tree.open("/to-file", flags | OpenFlags::PATH).unwrap().is_path());
     // Forty links and not one more.
     tree.write("/l0", "deep");
@@ -285,7 +282,10 @@ fn permissions_count_for_those_who_are_not_root() {
     user.unlink("/public/own").unwrap();
     assert_eq!(user.open("/public/roots", OpenFlags::NOATIME).err(), Some(Errno::EPERM));
     // Root may read and write anything, but execute only what somebody may.
-    assert_eq!(super::perm::check(&**tree.find("/private/f").unwrap().inode(), 1, &tree.cred), Err(Errno::EACCES));
+    assert_eq!(
+        super::perm::check(&**tree.find("/private/f").unwrap().inode(), 1, &tree.cred),
+        Err(Errno::EACCES)
+    );
 }
 
 #[test]

@@ -96,10 +96,8 @@ fn out_of_memory() -> UnpackError {
 
 fn inflate(bytes: &[u8]) -> Result<Vec<u8>, UnpackError> {
     let limit = mm::stats().free;
-    let inflated = gzip::inflate(bytes, limit).map_err(|error| UnpackError {
-        what: format!("gzip: {error}"),
-        errno: Errno::EINVAL,
-    })?;
+    let inflated = gzip::inflate(bytes, limit)
+        .map_err(|error| UnpackError { what: format!("gzip: {error}"), errno: Errno::EINVAL })?;
     Ok(inflated.data)
 }
 
@@ -113,15 +111,23 @@ fn make_names<'a>(
     let cred = Arc::new(Cred::root());
     let mut walker = Walker::new(&context, cred, None, WalkFlags::empty());
     let mut entries = Entries::new(bytes);
+    let mut directories = Vec::new();
     for entry in entries.by_ref() {
-        let entry = entry.map_err(|error| UnpackError {
-            what: format!("{error}"),
-            errno: Errno::EINVAL,
-        })?;
-        make_entry(&mut walker, bytes, &entry, contents).map_err(|errno| UnpackError {
+        let entry = entry
+            .map_err(|error| UnpackError { what: format!("{error}"), errno: Errno::EINVAL })?;
+        let made = make_entry(&mut walker, bytes, &entry, contents);
+        let inode = made.map_err(|errno| UnpackError {
             what: format!("/{}", String::from_utf8_lossy(entry.name)),
             errno,
         })?;
+        if inode.kind() == FileKind::Directory {
+            directories.try_reserve(1).map_err(|_| out_of_memory())?;
+            directories.push((inode, entry.mtime));
+        }
+    }
+    // What was made in a directory has changed its times.
+    for (inode, mtime) in &directories {
+        set_times(&**inode, *mtime);
     }
     Ok(entries.rest())
 }
@@ -131,7 +137,7 @@ fn make_entry(
     bytes: &[u8],
     entry: &Entry<'_>,
     contents: &mut Vec<Contents>,
-) -> Result<(), Errno> {
+) -> Result<Arc<dyn Inode>, Errno> {
     let Some(file_type) = entry.file_type() else { return Err(Errno::EINVAL) };
     make_parents(walker, entry.name)?;
     let inode = match entry.link_to {
@@ -146,8 +152,7 @@ fn make_entry(
     let attr = inode.attr();
     attr.set_mode(entry.mode);
     attr.set_owner(entry.uid, entry.gid);
-    let time = u64::from(entry.mtime) * NSEC_PER_SEC;
-    attr.update_times(|times| (times.atime, times.mtime, times.btime) = (time, time, time));
+    set_times(&*inode, entry.mtime);
     if file_type == FileType::Regular
         && !entry.data.is_empty()
         && let Some(pages) = inode.as_any().downcast_ref::<TmpInode>().and_then(TmpInode::pages)
@@ -156,7 +161,14 @@ fn make_entry(
         contents.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         contents.push(Contents { data: entry.data.clone(), pages: pages.clone() });
     }
-    Ok(())
+    Ok(inode)
+}
+
+fn set_times(inode: &dyn Inode, seconds: u32) {
+    let time = u64::from(seconds) * NSEC_PER_SEC;
+    inode.attr().update_times(|times| {
+        (times.atime, times.mtime, times.btime) = (time, time, time);
+    });
 }
 
 fn make_new(

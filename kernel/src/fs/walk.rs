@@ -350,8 +350,7 @@ impl Walker {
     /// # Errors
     /// `EXDEV`.
     pub fn up(&self, mut at: PathRef) -> Result<PathRef, Errno> {
-        let limit =
-            if self.flags.contains(WalkFlags::BENEATH) { &self.start } else { &self.root };
+        let limit = if self.flags.contains(WalkFlags::BENEATH) { &self.start } else { &self.root };
         loop {
             if at.same(limit) {
                 let beneath = self.flags.contains(WalkFlags::BENEATH);

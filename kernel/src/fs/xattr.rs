@@ -12,9 +12,12 @@ pub const NAME_MAX: usize = 255;
 /// The largest value, and the largest list (`XATTR_SIZE_MAX`).
 pub const SIZE_MAX: usize = 65536;
 
+/// A name and its value.
+type Xattr = (Vec<u8>, Arc<[u8]>);
+
 /// Names and values.
 #[derive(Default)]
-pub struct Xattrs(SpinLock<Vec<(Vec<u8>, Arc<[u8]>)>>);
+pub struct Xattrs(SpinLock<Vec<Xattr>>);
 
 impl Xattrs {
     /// No attributes.

@@ -74,13 +74,7 @@ pub fn fchmodat(cx: &mut Cx<'_>, dir: Fd, path: UserStr, mode: Mode) -> SysResul
 ///
 /// # Errors
 /// `EINVAL`, `EPERM`, `EROFS`, `EOPNOTSUPP` for symbolic links, and those of the walk.
-pub fn fchmodat2(
-    cx: &mut Cx<'_>,
-    dir: Fd,
-    path: UserStr,
-    mode: Mode,
-    flags: AtFlags,
-) -> SysResult {
+pub fn fchmodat2(cx: &mut Cx<'_>, dir: Fd, path: UserStr, mode: Mode, flags: AtFlags) -> SysResult {
     let flags = flags.only(AtFlags::SYMLINK_NOFOLLOW | AtFlags::EMPTY_PATH)?;
     let target = paths::target(cx, dir, path, flags)?;
     change_mode(cx, &target, mode)
@@ -330,13 +324,7 @@ pub fn ftruncate(cx: &mut Cx<'_>, fd: Fd, len: i64) -> SysResult {
 ///
 /// # Errors
 /// `EBADF`, `EINVAL`, `EOPNOTSUPP`, `ESPIPE`, `EISDIR`, `ENODEV`, `EFBIG`, `ENOSPC`, `EPERM`.
-pub fn fallocate(
-    cx: &mut Cx<'_>,
-    fd: Fd,
-    mode: FallocateMode,
-    offset: i64,
-    len: i64,
-) -> SysResult {
+pub fn fallocate(cx: &mut Cx<'_>, fd: Fd, mode: FallocateMode, offset: i64, len: i64) -> SysResult {
     let file = cx.file(fd)?;
     let offset = u64::try_from(offset).map_err(|_| Errno::EINVAL)?;
     let len = u64::try_from(len).ok().filter(|&len| len > 0).ok_or(Errno::EINVAL)?;

@@ -3,9 +3,7 @@
 use alloc::vec::Vec;
 
 use elfin_syscalls::abi::Dirent64;
-use elfin_syscalls::args::{
-    AtFlags, Fd, Mode, RenameFlags, UserAddr, UserOut, UserStr,
-};
+use elfin_syscalls::args::{AtFlags, Fd, Mode, RenameFlags, UserAddr, UserOut, UserStr};
 use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
@@ -174,7 +172,7 @@ pub fn symlinkat(cx: &mut Cx<'_>, target: UserStr, dir: Fd, path: UserStr) -> Sy
     if target.is_empty() {
         return Err(Errno::ENOENT);
     }
-    make(cx, dir, path, Make { target: target, ..Make::new(FileKind::Symlink, MODE) })
+    make(cx, dir, path, Make { target, ..Make::new(FileKind::Symlink, MODE) })
 }
 
 /// `rmdir(2)`.

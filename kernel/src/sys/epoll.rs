@@ -51,8 +51,7 @@ pub fn epoll_ctl(
     fd: Fd,
     event: UserIn<EpollEvent>,
 ) -> SysResult {
-    let event: Option<EpollEvent> =
-        if op == EpollOp::DEL { None } else { Some(user_read(event)?) };
+    let event: Option<EpollEvent> = if op == EpollOp::DEL { None } else { Some(user_read(event)?) };
     let outer = cx.file(epfd)?;
     let file = cx.file(fd)?;
     if !file.file.pollable() {

@@ -73,11 +73,8 @@ pub fn pipe2(cx: &mut Cx<'_>, fds: UserOut<[i32; 2]>, flags: PipeFlags) -> SysRe
         return Err(Errno::EINVAL);
     }
     let pipe = Pipe::new()?;
-    let status = if flags.contains(PipeFlags::NONBLOCK) {
-        OpenFlags::NONBLOCK
-    } else {
-        OpenFlags::empty()
-    };
+    let status =
+        if flags.contains(PipeFlags::NONBLOCK) { OpenFlags::NONBLOCK } else { OpenFlags::empty() };
     let cloexec = flags.contains(PipeFlags::CLOEXEC);
     let reader = PipeEnd::new(pipe.clone(), true, false);
     let writer = PipeEnd::new(pipe, false, true);

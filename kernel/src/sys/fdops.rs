@@ -144,10 +144,12 @@ pub fn fcntl(cx: &mut Cx<'_>, fd: Fd, cmd: FcntlCmd, arg: usize) -> SysResult {
             file.set_flags(flags);
             Ok(0)
         }
-        FcntlCmd::GETLK | FcntlCmd::SETLK | FcntlCmd::SETLKW | FcntlCmd::OFD_GETLK
-        | FcntlCmd::OFD_SETLK | FcntlCmd::OFD_SETLKW => {
-            locks::record_lock(cx, fd, &file, cmd, UserAddr(arg))
-        }
+        FcntlCmd::GETLK
+        | FcntlCmd::SETLK
+        | FcntlCmd::SETLKW
+        | FcntlCmd::OFD_GETLK
+        | FcntlCmd::OFD_SETLK
+        | FcntlCmd::OFD_SETLKW => locks::record_lock(cx, fd, &file, cmd, UserAddr(arg)),
         FcntlCmd::SETPIPE_SZ | FcntlCmd::GETPIPE_SZ => pipe_size(cx, &file, cmd, arg),
         FcntlCmd::ADD_SEALS | FcntlCmd::GET_SEALS => seals(&file, cmd, arg),
         FcntlCmd::GETLEASE => {
@@ -187,11 +189,8 @@ fn pipe_size(cx: &Cx<'_>, file: &OpenFile, cmd: FcntlCmd, arg: usize) -> SysResu
 
 fn seals(file: &OpenFile, cmd: FcntlCmd, arg: usize) -> SysResult {
     let inode = file.inode().ok_or(Errno::EINVAL)?;
-    let pages: &Arc<Pages> = inode
-        .as_any()
-        .downcast_ref::<TmpInode>()
-        .and_then(TmpInode::pages)
-        .ok_or(Errno::EINVAL)?;
+    let pages: &Arc<Pages> =
+        inode.as_any().downcast_ref::<TmpInode>().and_then(TmpInode::pages).ok_or(Errno::EINVAL)?;
     if cmd == FcntlCmd::GET_SEALS {
         return usize::try_from(pages.seals().bits()).map_err(|_| Errno::EINVAL);
     }
@@ -207,9 +206,9 @@ fn seals(file: &OpenFile, cmd: FcntlCmd, arg: usize) -> SysResult {
 fn owner(file: &OpenFile, cmd: FcntlCmd, arg: usize) -> SysResult {
     let owner = &file.owner;
     match cmd {
-        FcntlCmd::GETOWN => Ok(isize::try_from(owner.pid.load(Ordering::Relaxed))
-            .unwrap_or(0)
-            .cast_unsigned()),
+        FcntlCmd::GETOWN => {
+            Ok(isize::try_from(owner.pid.load(Ordering::Relaxed)).unwrap_or(0).cast_unsigned())
+        }
         FcntlCmd::SETOWN => {
             let pid = arg as i32;
             if pid == i32::MIN {

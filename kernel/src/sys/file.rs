@@ -84,13 +84,7 @@ fn write_offset(file: &OpenFile, offset: u64) -> u64 {
 ///
 /// # Errors
 /// `EBADF`, `EINVAL`, `ESPIPE`, `EFAULT`, and the file's.
-pub fn pread64(
-    cx: &mut Cx<'_>,
-    fd: Fd,
-    buf: UserOut<[u8]>,
-    len: usize,
-    offset: i64,
-) -> SysResult {
+pub fn pread64(cx: &mut Cx<'_>, fd: Fd, buf: UserOut<[u8]>, len: usize, offset: i64) -> SysResult {
     let offset = offset_of(offset)?;
     check_range(buf.addr(), len)?;
     readable(cx, fd)?.file.read_at(offset, &mut Dest::user(buf.addr(), len))
@@ -100,13 +94,7 @@ pub fn pread64(
 ///
 /// # Errors
 /// `EBADF`, `EINVAL`, `ESPIPE`, `EFAULT`, and the file's.
-pub fn pwrite64(
-    cx: &mut Cx<'_>,
-    fd: Fd,
-    buf: UserIn<[u8]>,
-    len: usize,
-    offset: i64,
-) -> SysResult {
+pub fn pwrite64(cx: &mut Cx<'_>, fd: Fd, buf: UserIn<[u8]>, len: usize, offset: i64) -> SysResult {
     let offset = offset_of(offset)?;
     check_range(buf.addr(), len)?;
     let file = writable(cx, fd)?;
@@ -232,8 +220,7 @@ pub fn vmsplice(
     let file = cx.file(fd)?;
     let pipe = crate::event::PipeEnd::of(&file).ok_or(Errno::EBADF)?.pipe().clone();
     let iovecs = user_iovecs(UserAddr(iov.addr()), count)?;
-    let nonblocking =
-        file.nonblocking() || flags.contains(SpliceFlags::NONBLOCK);
+    let nonblocking = file.nonblocking() || flags.contains(SpliceFlags::NONBLOCK);
     if file.writable() {
         pipe.write(&mut Source::iovecs(&iovecs), nonblocking)
     } else {

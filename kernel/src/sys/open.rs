@@ -45,13 +45,7 @@ pub fn open(cx: &mut Cx<'_>, path: UserStr, flags: OpenFlags, mode: Mode) -> Sys
 ///
 /// # Errors
 /// `EFAULT`, `EBADF`, `EMFILE`, and those of walking and opening.
-pub fn openat(
-    cx: &mut Cx<'_>,
-    dir: Fd,
-    path: UserStr,
-    flags: OpenFlags,
-    mode: Mode,
-) -> SysResult {
+pub fn openat(cx: &mut Cx<'_>, dir: Fd, path: UserStr, flags: OpenFlags, mode: Mode) -> SysResult {
     let mut path_buf = PathBuf::new();
     let path = path_buf.read(path)?;
     open_at(cx, dir, path, flags, mode.0, WalkFlags::empty())

@@ -58,12 +58,7 @@ impl Target {
 ///
 /// # Errors
 /// `EBADF`, `ENOTDIR`.
-pub(super) fn walker(
-    cx: &Cx<'_>,
-    dir: Fd,
-    path: &[u8],
-    flags: WalkFlags,
-) -> Result<Walker, Errno> {
+pub(super) fn walker(cx: &Cx<'_>, dir: Fd, path: &[u8], flags: WalkFlags) -> Result<Walker, Errno> {
     walker_as(cx, dir, path, flags, cx.thread.cred())
 }
 
@@ -108,12 +103,7 @@ pub(super) fn resolve(
 ///
 /// # Errors
 /// As [`resolve`].
-pub(super) fn target(
-    cx: &Cx<'_>,
-    dir: Fd,
-    path: UserStr,
-    flags: AtFlags,
-) -> Result<Target, Errno> {
+pub(super) fn target(cx: &Cx<'_>, dir: Fd, path: UserStr, flags: AtFlags) -> Result<Target, Errno> {
     let empty = flags.contains(AtFlags::EMPTY_PATH);
     if empty && path.is_null() {
         return open_file(cx, dir);

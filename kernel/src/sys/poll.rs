@@ -19,12 +19,7 @@ use crate::task::signal::with_mask;
 /// Where `revents` lies in `struct pollfd`.
 const REVENTS: usize = 6;
 
-fn poll_for(
-    cx: &Cx<'_>,
-    fds: UserAddr,
-    count: u32,
-    deadline: Option<u64>,
-) -> SysResult {
+fn poll_for(cx: &Cx<'_>, fds: UserAddr, count: u32, deadline: Option<u64>) -> SysResult {
     let count = usize::try_from(count).map_err(|_| Errno::EINVAL)?;
     if count > limit() {
         return Err(Errno::EINVAL);
@@ -103,12 +98,7 @@ const SETS: [PollEvents; 3] = [
 ];
 const BITS: usize = u64::BITS as usize;
 
-fn select_for(
-    cx: &Cx<'_>,
-    count: i32,
-    sets: [UserAddr; 3],
-    deadline: Option<u64>,
-) -> SysResult {
+fn select_for(cx: &Cx<'_>, count: i32, sets: [UserAddr; 3], deadline: Option<u64>) -> SysResult {
     let count = usize::try_from(count).map_err(|_| Errno::EINVAL)?;
     let files = cx.thread.files();
     let count = count.min(files.capacity());
@@ -150,11 +140,12 @@ fn select_for(
         result.try_reserve_exact(words).map_err(|_| Errno::ENOMEM)?;
         result.resize(words, 0u64);
         for (watch, &fd) in watches.iter().zip(&fds) {
-            if is_set(asked, fd) && watch.ready.intersects(events) {
-                if let Some(word) = result.get_mut(fd / BITS) {
-                    *word |= 1 << (fd % BITS);
-                    found += 1;
-                }
+            if is_set(asked, fd)
+                && watch.ready.intersects(events)
+                && let Some(word) = result.get_mut(fd / BITS)
+            {
+                *word |= 1 << (fd % BITS);
+                found += 1;
             }
         }
         user_write_at(set, result.as_slice())?;
@@ -189,10 +180,8 @@ pub fn select(
     let result = select_for(cx, count, [read, write, except], deadline);
     if let (Some(timeout), Some(deadline)) = (timeout.non_null(), deadline) {
         let left = Timespec::from_nanos(deadline.saturating_sub(time::now()));
-        let left = Timeval {
-            tv_sec: left.tv_sec,
-            tv_usec: left.tv_nsec / NSEC_PER_USEC.cast_signed(),
-        };
+        let left =
+            Timeval { tv_sec: left.tv_sec, tv_usec: left.tv_nsec / NSEC_PER_USEC.cast_signed() };
         // As on Linux, it does not matter whether that works.
         let _written = user_write(timeout, &left);
     }

@@ -85,8 +85,8 @@ pub fn newfstatat(
     out: UserOut<Stat>,
     flags: AtFlags,
 ) -> SysResult {
-    let flags = flags
-        .only(AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::EMPTY_PATH)?;
+    let flags =
+        flags.only(AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::EMPTY_PATH)?;
     let stat = paths::target(cx, dir, path, flags)?.stat()?;
     user_write(out, &to_abi(&stat))?;
     Ok(0)
@@ -115,9 +115,7 @@ pub fn statx(
     mask: StatxMask,
     out: UserOut<Statx>,
 ) -> SysResult {
-    if mask.bits() & StatxMask::RESERVED != 0
-        || flags.contains(AtFlags::STATX_SYNC_TYPE)
-    {
+    if mask.bits() & StatxMask::RESERVED != 0 || flags.contains(AtFlags::STATX_SYNC_TYPE) {
         return Err(Errno::EINVAL);
     }
     let flags = flags.only(
@@ -191,8 +189,7 @@ pub fn faccessat2(
     mode: AccessMode,
     flags: AtFlags,
 ) -> SysResult {
-    let flags =
-        flags.only(AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW | AtFlags::EMPTY_PATH)?;
+    let flags = flags.only(AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW | AtFlags::EMPTY_PATH)?;
     let cred = cx.thread.cred();
     let cred = if flags.contains(AtFlags::EACCESS) { cred } else { real(&cred) };
     let target = if flags.contains(AtFlags::EMPTY_PATH) {
@@ -285,13 +282,9 @@ pub fn fstatfs(cx: &mut Cx<'_>, fd: Fd, out: UserOut<Statfs>) -> SysResult {
     let file = cx.thread.files().get_any(fd)?;
     let statfs = match &file.path {
         Some(place) => statfs_of(place),
-        None => Statfs {
-            f_type: ANONYMOUS,
-            f_bsize: PAGE,
-            f_frsize: PAGE,
-            f_namelen: 255,
-            ..zeroed()
-        },
+        None => {
+            Statfs { f_type: ANONYMOUS, f_bsize: PAGE, f_frsize: PAGE, f_namelen: 255, ..zeroed() }
+        }
     };
     user_write(out, &statfs)?;
     Ok(0)

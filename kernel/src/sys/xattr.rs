@@ -3,9 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use elfin_syscalls::args::{
-    AtFlags, Fd, UserAddr, UserIn, UserStr, XattrFlags,
-};
+use elfin_syscalls::args::{AtFlags, Fd, UserAddr, UserIn, UserStr, XattrFlags};
 use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
@@ -69,13 +67,7 @@ fn give(bytes: &[u8], to: UserAddr, size: usize) -> SysResult {
     Ok(bytes.len())
 }
 
-fn get(
-    cx: &Cx<'_>,
-    target: &Target,
-    name_at: UserStr,
-    value: UserAddr,
-    size: usize,
-) -> SysResult {
+fn get(cx: &Cx<'_>, target: &Target, name_at: UserStr, value: UserAddr, size: usize) -> SysResult {
     let name = name(name_at)?;
     check(cx, target, &name, false)?;
     give(&store(target)?.get(&name)?, value, size)

@@ -3,7 +3,7 @@
 use core::sync::atomic::Ordering;
 
 use elfin_syscalls::abi::{
-    N_TTY, TCIFLUSH, TCIOFLUSH, TCIOFF, TCION, TCOFLUSH, TCOOFF, TCOON, Termios, Termios2, Winsize,
+    N_TTY, TCIFLUSH, TCIOFF, TCIOFLUSH, TCION, TCOFLUSH, TCOOFF, TCOON, Termios, Termios2, Winsize,
 };
 use elfin_syscalls::args::{IoctlCmd, UserAddr, UserIn, UserOut};
 use elfin_syscalls::{Errno, SysResult};

@@ -78,7 +78,8 @@ fn copy(mm: &AddressSpace) -> Vec<Vma> {
 
 fn line(vma: &Vma, out: &mut Text) -> Shown {
     let flag = |flag, letter| if vma.prot.contains(flag) { letter } else { '-' };
-    let (r, w, x) = (flag(ProtFlags::READ, 'r'), flag(ProtFlags::WRITE, 'w'), flag(ProtFlags::EXEC, 'x'));
+    let (r, w, x) =
+        (flag(ProtFlags::READ, 'r'), flag(ProtFlags::WRITE, 'w'), flag(ProtFlags::EXEC, 'x'));
     let p = if vma.is_shared() { 's' } else { 'p' };
     let mut place = None;
     let mut offset = 0;
@@ -186,7 +187,9 @@ pub fn smaps(thread: &ThreadRef, out: &mut Text) -> Shown {
         Usage::of(mm, &vma).show(true, out)?;
         writeln!(out, "THPeligible:           0")?;
         write!(out, "VmFlags:")?;
-        for (flag, name) in [(ProtFlags::READ, "rd"), (ProtFlags::WRITE, "wr"), (ProtFlags::EXEC, "ex")] {
+        for (flag, name) in
+            [(ProtFlags::READ, "rd"), (ProtFlags::WRITE, "wr"), (ProtFlags::EXEC, "ex")]
+        {
             if vma.prot.contains(flag) {
                 write!(out, " {name}")?;
             }

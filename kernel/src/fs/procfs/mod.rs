@@ -106,7 +106,10 @@ impl Inode for RootInode {
 
     fn lookup(&self, name: &[u8]) -> Result<Arc<dyn Inode>, Errno> {
         if let Some(pid) = number(name) {
-            return ProcessDirectory::of_process(&self.0, &*find_process(pid).ok_or(Errno::ENOENT)?);
+            return ProcessDirectory::of_process(
+                &self.0,
+                &*find_process(pid).ok_or(Errno::ENOENT)?,
+            );
         }
         let me = match name {
             b"self" => alloc::format!("{}", current().process.pid),

@@ -85,7 +85,9 @@ impl Subject {
     /// `ESRCH` once it is gone.
     pub(super) fn thread(self) -> Result<ThreadRef, Errno> {
         if let Some(tid) = self.tid {
-            return find_thread(tid).filter(|thread| thread.process.pid == self.pid).ok_or(Errno::ESRCH);
+            return find_thread(tid)
+                .filter(|thread| thread.process.pid == self.pid)
+                .ok_or(Errno::ESRCH);
         }
         let process = find_process(self.pid).ok_or(Errno::ESRCH)?;
         // The first thread may have ended before the others.

@@ -125,7 +125,9 @@ impl Frames {
         let start = self.groups.partition_point(|group| group.first + GROUP <= index);
         self.groups.get(start..)?.iter().find_map(|group| {
             let indices = (group.first..).zip(&group.frames);
-            indices.filter(|&(at, _)| at >= index).find_map(|(at, slot)| slot.is_some().then_some(at))
+            indices
+                .filter(|&(at, _)| at >= index)
+                .find_map(|(at, slot)| slot.is_some().then_some(at))
         })
     }
 

@@ -151,9 +151,8 @@ impl Pages {
         while src.remaining() > 0 {
             let start = (at % PAGE) as usize;
             let n = src.remaining().min(PAGE_SIZE - start);
-            let taken = self
-                .obtain(at / PAGE)
-                .and_then(|frame| src.take_into_frame(&frame, start, n));
+            let taken =
+                self.obtain(at / PAGE).and_then(|frame| src.take_into_frame(&frame, start, n));
             let taken = match taken {
                 Ok(taken) => taken,
                 Err(errno) => return partial(done, errno).map(|done| (done, at)),
