@@ -190,7 +190,7 @@ pub fn capset(cx: &mut Cx<'_>, header: UserInOut<CapHeader>, data: UserAddr) -> 
     let parts: Vec<CapData> = user_read_slice(data, count)?;
     let join = |field: fn(&CapData) -> u32| {
         let word = |at: usize| parts.get(at).map_or(0, |part| u64::from(field(part)));
-        (word(0) | word(1) << u32::BITS) & crate::task::cred::CAP_ALL
+        (word(0) | word(1) << u32::BITS) & crate::task::capability::CAP_ALL
     };
     let effective = join(|part| part.effective);
     let permitted = join(|part| part.permitted);

@@ -24,7 +24,9 @@ mod msg;
 mod open;
 mod paths;
 mod poll;
+mod prctl;
 mod process;
+mod process_vm;
 mod sched;
 mod signal;
 mod socket;
@@ -32,6 +34,7 @@ mod sockopt;
 mod stat;
 mod thread;
 mod time;
+mod timers;
 mod xattr;
 
 pub use entry::{DISPATCH, SysFn, enable_strace, syscall, unknown};

@@ -62,12 +62,10 @@ pub(super) fn online() -> &'static [Cpu] {
 /// it still may.
 pub(super) fn choose(thread: &ThreadRef, here: usize) -> usize {
     let last = thread.sched.cpu();
-    let allowed = thread.sched.affinity();
-    let may = |id: usize| u32::try_from(id).is_ok_and(|id| allowed >> id & 1 != 0);
-    if may(last) {
+    if thread.sched.may_run_on(last) {
         return last;
     }
-    (0..cpu::count()).find(|&id| may(id)).unwrap_or(here)
+    (0..cpu::count()).find(|&id| thread.sched.may_run_on(id)).unwrap_or(here)
 }
 
 /// Makes room for one more thread in every queue, so that waking it never needs memory. Pass on
@@ -97,6 +95,22 @@ pub fn thread_count() -> usize {
 /// Threads that run or wait for a CPU: what a load average averages.
 pub fn load() -> usize {
     online().iter().map(Cpu::waiting).sum::<usize>() + 1
+}
+
+/// Takes over a thread that waits for another CPU, for CPU `here`, which has nothing to run; says
+/// whether there was one. One that is still on its way off its CPU stays there.
+pub(super) fn steal(here: usize) -> bool {
+    if cpu::count() == 1 {
+        return false;
+    }
+    let fits = |thread: &ThreadRef| !thread.on_cpu() && thread.sched.may_run_on(here);
+    let others = online().iter().enumerate().filter(|(id, _)| *id != here);
+    let Some(thread) = others.map(|(_, cpu)| cpu).find_map(|cpu| cpu.pop(fits)) else {
+        return false;
+    };
+    let class = thread.sched.class();
+    of(here).push(class, thread);
+    true
 }
 
 /// Raises `work` on CPU `id`, interrupting it if it is another one.

@@ -80,6 +80,12 @@ impl SchedState {
         self.affinity.load(Ordering::Relaxed)
     }
 
+    /// Whether it may run on CPU `id`.
+    #[inline]
+    pub fn may_run_on(&self, id: usize) -> bool {
+        u32::try_from(id).is_ok_and(|id| self.affinity() >> id & 1 != 0)
+    }
+
     /// Sets the CPUs it may run on; it moves there when it is next woken or preempted.
     pub fn set_affinity(&self, mask: u64) {
         self.affinity.store(mask, Ordering::Relaxed);

@@ -140,11 +140,14 @@ fn hand_over(cpu: &Cpu, next: ThreadRef) {
 /// Does pending work and waits for more, until a thread is ready here.
 fn idle(cpu: &Cpu) {
     let from = time::now();
-    while cpu.waiting() == 0 {
+    loop {
+        // Both are looked at anew when a thread gets the CPU; pending, they would keep it awake.
+        cpu::take(Work::RESCHED.union(Work::SIGNAL));
         work::run();
-        if cpu.waiting() == 0 {
-            cpu::idle();
+        if cpu.waiting() != 0 || cpus::steal(cpu::id()) {
+            break;
         }
+        cpu::idle();
     }
     let now = time::now();
     cpu.idle.fetch_add(now.saturating_sub(from), Ordering::Relaxed);

@@ -8,7 +8,7 @@ use super::action::Action;
 use super::info::{Info, code};
 use super::queue::{Pushed, SignalQueue};
 use super::set::{SIGCONT, SIGKILL, SigSet, Signal};
-use crate::task::cred::Capability;
+use crate::task::capability::Capability;
 use crate::task::poll::PollEvents;
 use crate::task::process::Process;
 use crate::task::thread::{Thread, ThreadRef, current};
@@ -117,6 +117,8 @@ fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
     let limit = process.rlimits.soft(Resource::SIGPENDING);
     let ignored = state.actions.lock().get(signal).ignores(signal);
 
+    // Dropped after the lock.
+    let taker;
     let mut shared = state.queue.lock();
     discard_opposite(process, &mut shared, signal);
     let blocked = match target {
@@ -124,6 +126,7 @@ fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
         None => process.find_thread(|t| Some(t.signals.blocked().has(signal))).unwrap_or(false),
     };
     let pushed = if ignored && !blocked {
+        taker = None;
         Pushed::Merged
     } else {
         let pushed = match target {
@@ -131,12 +134,12 @@ fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
             None => shared.push(info, limit),
         };
         let takes = |t: &ThreadRef| !t.signals.blocked().has(signal);
-        let taker = match target {
+        taker = match target {
             Some(thread) => takes(thread).then(|| thread.clone()),
             None => process.find_thread(|thread| takes(thread).then(|| thread.clone())),
         };
-        if let Some(thread) = taker {
-            rouse(&thread);
+        if let Some(thread) = &taker {
+            rouse(thread);
         }
         pushed
     };

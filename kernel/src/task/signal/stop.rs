@@ -5,15 +5,15 @@ use core::sync::atomic::Ordering;
 use super::send::rouse;
 use super::set::{SIGCONT, SIGSTOP, Signal};
 use crate::task::poll::PollEvents;
-use crate::task::process::Process;
+use crate::task::process::{INIT, Process};
 use crate::task::thread::Thread;
 
 /// Stops all threads of the running thread's process at their way back to the program.
 ///
-/// A terminal's stop signals do nothing in a process whose parent is not in its session: nobody
-/// could let it go on (POSIX: orphaned process groups).
+/// They do nothing where nobody could let the process go on: in the first one, and a terminal's
+/// in one whose parent is not in its session (POSIX: orphaned process groups).
 pub(super) fn stop(me: &Thread, signal: Signal) {
-    if signal != SIGSTOP && is_orphaned(&me.process) {
+    if me.process.pid == INIT || (signal != SIGSTOP && is_orphaned(&me.process)) {
         return;
     }
     me.process.signals.stopped.store(true, Ordering::SeqCst);
