@@ -35,8 +35,21 @@ const CANNOT_START: u8 = 125;
 /// Parameters that the kernel itself understands: others go to the first program. (So do none
 /// with a dot in their names.)
 const KNOWN: [&str; 15] = [
-    "console", "quiet", "loglevel", "debug", "init", "rdinit", "root", "ro", "rw", "ip",
-    "hostname", "nokaslr", "norandmaps", "reboot", "panic",
+    "console",
+    "quiet",
+    "loglevel",
+    "debug",
+    "init",
+    "rdinit",
+    "root",
+    "ro",
+    "rw",
+    "ip",
+    "hostname",
+    "nokaslr",
+    "norandmaps",
+    "reboot",
+    "panic",
 ];
 
 /// The command line, read.
@@ -117,10 +130,10 @@ pub fn connect(options: &Options) {
     if options.line.flag("elfin.stats") {
         STATISTICS.call_once(|| ());
     }
-    if let Some(name) = options.line.get("hostname") {
-        if uts::set_hostname(name).is_err() {
-            log::error!("hostname=: longer than {} bytes", uts::NAME_MAX);
-        }
+    if let Some(name) = options.line.get("hostname")
+        && uts::set_hostname(name).is_err()
+    {
+        log::error!("hostname=: longer than {} bytes", uts::NAME_MAX);
     }
     let is_terminal = |name| options.line.get(name).is_none_or(|value| value == b"tty");
     let size = options.line.text("elfin.winsize").and_then(|size| {
@@ -205,13 +218,14 @@ pub fn mount_root() -> Result<PathRef, StartError> {
 /// Why it cannot be run.
 pub fn first_program(options: &Options, root: &PathRef) -> Result<ThreadRef, StartError> {
     let context = Arc::new(FsContext::new(root.clone()));
-    let walker = || {
-        Walker::new(&context, Arc::new(Cred::root()), None, WalkFlags::FOLLOW)
-    };
+    let walker = || Walker::new(&context, Arc::new(Cred::root()), None, WalkFlags::FOLLOW);
     let program = program(options, &walker)?;
     if !program.directory.is_empty() {
         let directory = walker().resolve(&program.directory).map_err(|errno| {
-            machine(&format!("working directory {}", String::from_utf8_lossy(&program.directory)), errno)
+            machine(
+                &format!("working directory {}", String::from_utf8_lossy(&program.directory)),
+                errno,
+            )
         })?;
         context.set_cwd(directory);
     }
@@ -221,7 +235,8 @@ pub fn first_program(options: &Options, root: &PathRef) -> Result<ThreadRef, Sta
         Some(b"file") => StandardInput::File(STDIN_FILE),
         _ => StandardInput::Console,
     };
-    fs::open_standard(root, &files, input).map_err(|errno| machine("standard input and output", errno))?;
+    fs::open_standard(root, &files, input)
+        .map_err(|errno| machine("standard input and output", errno))?;
 
     let rlimits = Rlimits::new();
     let name = program.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_vec();
@@ -238,7 +253,8 @@ pub fn first_program(options: &Options, root: &PathRef) -> Result<ThreadRef, Sta
     .map_err(StartError::Program)?;
     remove_folder(&mut walker());
     let first = First { files, fs: context.clone(), mm: image.mm, name, rlimits };
-    let thread = first_thread(first, &image.frame).map_err(|errno| machine("the first thread", errno))?;
+    let thread =
+        first_thread(first, &image.frame).map_err(|errno| machine("the first thread", errno))?;
     host::event(format_args!("elfin-event: user"));
     Ok(thread)
 }
@@ -257,8 +273,9 @@ fn program(options: &Options, walker: &dyn Fn() -> Walker) -> Result<Program, St
     let Some(path) = options.line.get("elfin.args") else { return Ok(program_of_line(options)) };
     let bytes = read_file(&mut walker(), path)
         .map_err(|errno| machine(&String::from_utf8_lossy(path), errno))?;
-    let file = ArgumentFile::parse(&bytes)
-        .map_err(|error| StartError::Machine(format!("{}: {error}", String::from_utf8_lossy(path))))?;
+    let file = ArgumentFile::parse(&bytes).map_err(|error| {
+        StartError::Machine(format!("{}: {error}", String::from_utf8_lossy(path)))
+    })?;
     let owned = |words: &[&[u8]]| words.iter().map(|word| word.to_vec()).collect();
     Ok(Program {
         path: file.program.to_vec(),

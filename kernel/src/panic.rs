@@ -39,7 +39,7 @@ pub fn report(info: &PanicInfo<'_>) -> ! {
             "  in thread {} at {:#x}, system call {}",
             thread.tid,
             frame.ip(),
-            frame.syscall_nr() as isize
+            frame.syscall_nr()
         );
     }
     let _ = writeln!(out, "  please report this, with the program and the command line");

@@ -22,5 +22,5 @@ bitflags! {
     }
 }
 
-pub use crate::arch::cpu::{count, id, idle, pending, raise, take};
 pub use crate::arch::cpu::{PLATFORM, hwcap, min_signal_stack};
+pub use crate::arch::cpu::{count, id, idle, pending, raise, take};

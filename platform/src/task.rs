@@ -226,6 +226,7 @@ fn finish_switch() {
 }
 
 /// Called by the first switch to a task that starts in the program.
+#[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "called by assembly"))]
 pub(crate) extern "C" fn user_start() {
     finish_switch();
 }

@@ -84,7 +84,7 @@ pub fn str_in(dst: &mut [u8], src: usize) -> Result<Option<usize>, Fault> {
 }
 
 fn word(address: usize) -> Result<(), Fault> {
-    if address % align_of::<u32>() != 0 {
+    if !address.is_multiple_of(align_of::<u32>()) {
         return Err(Fault { done: 0 });
     }
     check(address, size_of::<u32>())

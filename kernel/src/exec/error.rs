@@ -62,7 +62,7 @@ impl fmt::Display for ExecError {
                 "{path}: its interpreter {interpreter}: {errno}; put it into the machine's files \
                  (elfin run --root DIR or --file HOST:GUEST), or link the program statically"
             ),
-            Self::TooManyScripts(path) => write!(f, "{path}: more than 4 #! lines lead on"),
+            Self::TooManyScripts(path) => write!(f, "{path}: more than 5 #! lines lead on"),
             Self::Arguments(error) => write!(f, "arguments and environment: {error}"),
             Self::OutOfMemory => f.write_str("not enough memory to load the program"),
         }

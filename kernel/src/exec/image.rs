@@ -15,12 +15,15 @@ use elfin_syscalls::args::ProtFlags;
 use super::error::ExecError;
 use super::{segments, start_stack, vdso};
 use crate::fs::{Dest, OpenFile};
-use crate::mm::{AddressSpace, Layout, MapRequest, Program, page_ceil};
+use crate::mm::{AddressSpace, Layout, MapRequest, PAGE_SIZE, Program, page_ceil};
 
 /// `#!` lines that may lead on to each other.
-const MAX_SCRIPTS: usize = 4;
+const MAX_SCRIPTS: usize = 5;
 /// What is read to tell a script from an ELF.
 const HEAD: usize = 256;
+
+/// Opens a file for execution.
+pub type Open<'a> = dyn Fn(&[u8]) -> Result<Arc<OpenFile>, Errno> + 'a;
 
 /// A program to be loaded.
 pub struct Request<'a> {
@@ -37,7 +40,7 @@ pub struct Request<'a> {
     /// Whether addresses are random.
     pub random: bool,
     /// Opens a file for execution.
-    pub open: &'a dyn Fn(&[u8]) -> Result<Arc<OpenFile>, Errno>,
+    pub open: &'a Open<'a>,
 }
 
 /// A program ready to run.
@@ -81,9 +84,8 @@ pub fn load(mut request: Request<'_>) -> Result<Image, ExecError> {
         args.extend(request.args.drain(..).skip(1));
         request.args = args;
         let interpreter = script.interpreter.to_vec();
-        file = (request.open)(&interpreter).map_err(|errno| {
-            ExecError::Interpreter(name(&path), name(&interpreter), errno)
-        })?;
+        file = (request.open)(&interpreter)
+            .map_err(|errno| ExecError::Interpreter(name(&path), name(&interpreter), errno))?;
         path = interpreter;
     }
     load_elf(&request, &path, file)
@@ -119,12 +121,13 @@ fn load_elf(request: &Request<'_>, path: &[u8], file: Arc<OpenFile>) -> Result<I
     let bias = if program.kind.is_pie() { program.bias_for(layout.pie_base as u64) } else { 0 };
     segments::map(&mm, &file, &program, bias).map_err(failed)?;
 
-    let mut entry = program.entry + bias;
+    let mut entry = program.entry.wrapping_add(bias);
     let mut base = 0;
     if let Some(interpreter) = &program.interp {
         (entry, base) = load_interpreter(request, path, interpreter, &mm)?;
     }
-    let end = usize::try_from(program.end + bias).map_err(|_| ExecError::OutOfMemory)?;
+    let end =
+        usize::try_from(program.end.wrapping_add(bias)).map_err(|_| ExecError::OutOfMemory)?;
     // The heap begins on a page of its own: what of the last page the program does not use is
     // mapped with the program.
     mm.set_heap(page_ceil(end.saturating_add(layout.brk_gap)).ok_or(ExecError::OutOfMemory)?);
@@ -135,7 +138,7 @@ fn load_elf(request: &Request<'_>, path: &[u8], file: Arc<OpenFile>) -> Result<I
         ..AuxValues::of_plan(&program, bias)
     };
     let executable = program.executable_stack == Some(true);
-    let stack = start_stack::build(request, path, &mm, aux, executable)?;
+    let stack = start_stack::build(request, &mm, aux, executable)?;
     let ip = usize::try_from(entry).map_err(|_| ExecError::OutOfMemory)?;
     mm.set_program(Program { file, auxv: stack.auxv.into() });
     Ok(Image { mm, frame: UserFrame::start(ip, stack.sp) })
@@ -153,16 +156,18 @@ fn load_interpreter(
     let file = (request.open)(interpreter).map_err(failed)?;
     let linker = plan(interpreter, &file)?;
     let bias = if linker.kind.is_pie() {
-        let span = usize::try_from(linker.span.end - linker.span.start).map_err(|_| failed(Errno::ENOMEM))?;
+        // The bias is rounded down to the alignment: keep room for that.
+        let slack = linker.load_align.saturating_sub(PAGE_SIZE as u64);
+        let span = (linker.span.end - linker.span.start).saturating_add(slack);
+        let span = usize::try_from(span).map_err(|_| failed(Errno::ENOMEM))?;
         // Find room, then map the segments there: nothing else runs in this address space yet.
-        let room = mm
-            .map_request(MapRequest::anonymous(span, ProtFlags::empty()))
-            .map_err(failed)?;
+        let room =
+            mm.map_request(MapRequest::anonymous(span, ProtFlags::empty())).map_err(failed)?;
         mm.unmap(room, span).map_err(failed)?;
-        linker.bias_for(room as u64)
+        linker.bias_for((room as u64).saturating_add(slack))
     } else {
         0
     };
     segments::map(mm, &file, &linker, bias).map_err(failed)?;
-    Ok((linker.entry + bias, bias))
+    Ok((linker.entry.wrapping_add(bias), bias))
 }

@@ -20,7 +20,7 @@ fn prot_flags(prot: Prot) -> ProtFlags {
 pub fn map(mm: &AddressSpace, file: &OpenFile, plan: &LoadPlan, bias: u64) -> Result<(), Errno> {
     let object = file.file.mapping().ok_or(Errno::ENODEV)?;
     for region in plan.regions() {
-        let start = region.start.checked_add(bias).ok_or(Errno::EINVAL)?;
+        let start = region.start.wrapping_add(bias);
         let address = usize::try_from(start).map_err(|_| Errno::EINVAL)?;
         let len = usize::try_from(region.len).map_err(|_| Errno::EINVAL)?;
         let prot = prot_flags(region.prot);
@@ -42,7 +42,7 @@ pub fn map(mm: &AddressSpace, file: &OpenFile, plan: &LoadPlan, bias: u64) -> Re
         request.flags = VmaFlags::MAY_WRITE;
         mm.map_request(request)?;
         if let Some(tail) = zero_tail {
-            let tail_start = tail.start.checked_add(bias).ok_or(Errno::EINVAL)?;
+            let tail_start = tail.start.wrapping_add(bias);
             let tail_start = usize::try_from(tail_start).map_err(|_| Errno::EINVAL)?;
             let tail_len = usize::try_from(tail.end - tail.start).map_err(|_| Errno::EINVAL)?;
             mm.zero(tail_start, tail_len)?;

@@ -31,7 +31,6 @@ pub struct Stack {
 /// Arguments too long, or no memory.
 pub fn build(
     request: &Request<'_>,
-    path: &[u8],
     mm: &AddressSpace,
     plan: AuxValues,
     executable: bool,
@@ -55,7 +54,7 @@ pub fn build(
     let image = InitialStack {
         args: &request.args,
         env: &request.env,
-        execfn: path,
+        execfn: request.path,
         platform: cpu::PLATFORM,
         random,
         top: top as u64,

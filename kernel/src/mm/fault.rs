@@ -77,12 +77,21 @@ impl AddressSpace {
         self.grow_stack(address, stack_limit)?;
         let inner = self.inner.read();
         let vma = inner.map.find(address).ok_or(FaultError::NotMapped)?;
-        if allowed(vma, fault) { self.provide(vma, address, fault.write) } else { Err(FaultError::NotAllowed) }
+        if allowed(vma, fault) {
+            self.provide(vma, address, fault.write)
+        } else {
+            Err(FaultError::NotAllowed)
+        }
     }
 
     /// Provides all pages of `range` that its mappings allow to, for `MAP_POPULATE` and locks.
     /// What cannot be provided is left to a fault.
-    pub(super) fn populate(&self, inner: &Inner, range: core::ops::Range<usize>, write: bool) -> Result<(), FaultError> {
+    pub(super) fn populate(
+        &self,
+        inner: &Inner,
+        range: core::ops::Range<usize>,
+        write: bool,
+    ) -> Result<(), FaultError> {
         for vma in inner.map.overlapping(range.clone()) {
             if !vma.prot.intersects(ProtFlags::READ | ProtFlags::WRITE | ProtFlags::EXEC) {
                 continue;
@@ -137,6 +146,41 @@ impl AddressSpace {
         })
     }
 
+    /// [`Self::write`] where the program itself might write.
+    ///
+    /// # Errors
+    /// `EFAULT` where nothing is mapped or it may not be written to, `ENOMEM`.
+    pub fn write_as_program(&self, address: usize, bytes: &[u8]) -> Result<(), Errno> {
+        let end = address.checked_add(bytes.len()).ok_or(Errno::EFAULT)?;
+        let prot = self.inner.read().map.common_prot(address..end);
+        if prot.is_none_or(|prot| !prot.contains(ProtFlags::WRITE)) {
+            return Err(Errno::EFAULT);
+        }
+        self.write(address, bytes)
+    }
+
+    /// Reads bytes at `address`, which need not be the running program's; how many there were
+    /// before the first that cannot be read.
+    pub fn read(&self, address: usize, bytes: &mut [u8]) -> usize {
+        let inner = self.inner.read();
+        let mut done = 0;
+        while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            let Some(at) = address.checked_add(done) else { break };
+            let page = page_floor(at);
+            let Some(vma) = inner.map.find(page) else { break };
+            let is_readable = vma.prot.contains(ProtFlags::READ);
+            if !is_readable || self.provide(vma, page, false).is_err() {
+                break;
+            }
+            let Some((frame, _)) = self.pages.get(page) else { break };
+            let len = rest.len().min(PAGE_SIZE - (at - page));
+            let (part, _) = rest.split_at_mut(len);
+            frame.read(at - page, part);
+            done += len;
+        }
+        done
+    }
+
     /// Zeroes `len` bytes at `address`, which need not be the running program's.
     ///
     /// # Errors
@@ -165,7 +209,8 @@ impl AddressSpace {
         let wanted = vma.page_flags();
         if !write {
             if !flags.contains(wanted - PageFlags::WRITE) {
-                let kept = wanted & !PageFlags::WRITE | flags & (PageFlags::DIRTY | PageFlags::WRITE);
+                let kept =
+                    wanted & !PageFlags::WRITE | flags & (PageFlags::DIRTY | PageFlags::WRITE);
                 self.pages.replace(address, frame, frame.clone(), kept);
             }
             return Ok(());

@@ -82,7 +82,7 @@ fn tell_object(vma: &Vma, delta: i32) {
 /// # Errors
 /// `EINVAL` unaligned; `outside` when it leaves user space.
 fn checked_range(address: usize, len: usize, outside: Errno) -> Result<Range<usize>, Errno> {
-    if address % PAGE_SIZE != 0 {
+    if !address.is_multiple_of(PAGE_SIZE) {
         return Err(Errno::EINVAL);
     }
     let len = page_ceil(len).ok_or(outside)?;
@@ -98,7 +98,7 @@ impl AddressSpace {
     pub fn map_request(&self, request: MapRequest) -> Result<usize, Errno> {
         let len = page_ceil(request.len).filter(|&len| len != 0 && len <= user::END);
         let len = len.ok_or(if request.len == 0 { Errno::EINVAL } else { Errno::ENOMEM })?;
-        if request.fixed && request.address % PAGE_SIZE != 0 {
+        if request.fixed && !request.address.is_multiple_of(PAGE_SIZE) {
             return Err(Errno::EINVAL);
         }
         let own_object = request.flags.contains(VmaFlags::SHARED)
@@ -130,9 +130,7 @@ impl AddressSpace {
         } else {
             0
         };
-        if inner.map.total() - replaced + len > request.limit
-            || inner.map.count() >= MAX_MAPPINGS
-        {
+        if inner.map.total() - replaced + len > request.limit || inner.map.count() >= MAX_MAPPINGS {
             return Err(Errno::ENOMEM);
         }
         inner.map.reserve()?;
@@ -151,7 +149,13 @@ impl AddressSpace {
         Ok(start)
     }
 
-    fn fixed_place(&self, inner: &Inner, at: usize, len: usize, keep: bool) -> Result<usize, Errno> {
+    fn fixed_place(
+        &self,
+        inner: &Inner,
+        at: usize,
+        len: usize,
+        keep: bool,
+    ) -> Result<usize, Errno> {
         let end = at.checked_add(len).filter(|&end| end <= user::END).ok_or(Errno::ENOMEM)?;
         if at < MIN_ADDRESS {
             return Err(Errno::EPERM);
@@ -356,7 +360,13 @@ impl AddressSpace {
     ///
     /// # Errors
     /// As [`Self::each_part`].
-    pub fn set_flags(&self, address: usize, len: usize, flags: VmaFlags, on: bool) -> Result<(), Errno> {
+    pub fn set_flags(
+        &self,
+        address: usize,
+        len: usize,
+        flags: VmaFlags,
+        on: bool,
+    ) -> Result<(), Errno> {
         let range = checked_range(address, len, Errno::ENOMEM)?;
         let mut inner = self.inner.write();
         inner.map.reserve()?;
@@ -455,7 +465,8 @@ impl AddressSpace {
         let new_end = range.start.checked_add(new_len).ok_or(Errno::ENOMEM)?;
         let grows = new_end - range.end;
         self.check_growth(inner, vma, grows, limit)?;
-        let free = new_end <= user::END && inner.map.overlapping(range.end..new_end).next().is_none();
+        let free =
+            new_end <= user::END && inner.map.overlapping(range.end..new_end).next().is_none();
         if range.end != vma.end || !free {
             return Ok(false);
         }
@@ -464,7 +475,13 @@ impl AddressSpace {
         Ok(true)
     }
 
-    fn check_growth(&self, inner: &Inner, vma: &Vma, grows: usize, limit: usize) -> Result<(), Errno> {
+    fn check_growth(
+        &self,
+        inner: &Inner,
+        vma: &Vma,
+        grows: usize,
+        limit: usize,
+    ) -> Result<(), Errno> {
         let too_large = vma.is_accountable() && grows > mm::stats().total;
         if too_large || inner.map.total().saturating_add(grows) > limit {
             return Err(Errno::ENOMEM);

@@ -161,7 +161,10 @@ pub fn same_object(a: &Arc<dyn Mappable>, b: &Arc<dyn Mappable>) -> bool {
 /// Page rights of a protection: on both architectures what may be written or run may be read.
 pub fn page_flags(prot: ProtFlags) -> PageFlags {
     let mut flags = PageFlags::empty();
-    flags.set(PageFlags::READ, prot.intersects(ProtFlags::READ | ProtFlags::WRITE | ProtFlags::EXEC));
+    flags.set(
+        PageFlags::READ,
+        prot.intersects(ProtFlags::READ | ProtFlags::WRITE | ProtFlags::EXEC),
+    );
     flags.set(PageFlags::WRITE, prot.contains(ProtFlags::WRITE));
     flags.set(PageFlags::EXECUTE, prot.contains(ProtFlags::EXEC));
     flags

@@ -110,7 +110,10 @@ pub fn unknown(cx: &mut Cx<'_>) -> SysResult {
             seen.push(number);
             drop(seen);
             let name = Entry::by_number(Arch::NATIVE, number).map(|entry| entry.call().name);
-            log::warn!("system call {number} ({}) is not implemented: ENOSYS", name.unwrap_or("unknown"));
+            log::warn!(
+                "system call {number} ({}) is not implemented: ENOSYS",
+                name.unwrap_or("unknown")
+            );
         }
     }
     Err(Errno::ENOSYS)

@@ -34,7 +34,7 @@ pub fn mmap(
     fd: Fd,
     offset: usize,
 ) -> SysResult {
-    if offset % PAGE_SIZE != 0 {
+    if !offset.is_multiple_of(PAGE_SIZE) {
         return Err(Errno::EINVAL);
     }
     let is_anonymous = flags.contains(MapFlags::ANONYMOUS);
@@ -194,7 +194,8 @@ pub fn msync(cx: &mut Cx<'_>, addr: UserAddr, len: usize, flags: MsyncFlags) -> 
         return Err(Errno::EINVAL);
     }
     mm(cx).each_part(addr.addr(), len, |vma, _| {
-        let is_busy = flags.contains(MsyncFlags::INVALIDATE) && vma.flags.contains(VmaFlags::LOCKED);
+        let is_busy =
+            flags.contains(MsyncFlags::INVALIDATE) && vma.flags.contains(VmaFlags::LOCKED);
         if is_busy { Err(Errno::EBUSY) } else { Ok(()) }
     })?;
     Ok(0)
@@ -204,7 +205,7 @@ pub fn msync(cx: &mut Cx<'_>, addr: UserAddr, len: usize, flags: MsyncFlags) -> 
 pub fn mincore(cx: &mut Cx<'_>, addr: UserAddr, len: usize, vec: UserAddr) -> SysResult {
     /// Pages asked for at a time.
     const CHUNK: usize = 4096;
-    if addr.addr() % PAGE_SIZE != 0 {
+    if !addr.addr().is_multiple_of(PAGE_SIZE) {
         return Err(Errno::EINVAL);
     }
     let pages = page_ceil(len).ok_or(Errno::ENOMEM)? / PAGE_SIZE;

@@ -73,7 +73,10 @@ pub fn user_write<T: IntoBytes + Immutable>(to: impl TypedAddr<T>, value: &T) ->
 /// # Errors
 /// `EFAULT`.
 #[inline]
-pub fn user_write_at<T: IntoBytes + Immutable + ?Sized>(to: UserAddr, value: &T) -> Result<(), Errno> {
+pub fn user_write_at<T: IntoBytes + Immutable + ?Sized>(
+    to: UserAddr,
+    value: &T,
+) -> Result<(), Errno> {
     user::copy_out(to.addr(), value.as_bytes()).map_err(efault)
 }
 

@@ -9,7 +9,9 @@ use super::{PAGE_SHIFT, PAGE_SIZE};
 use crate::arch::paging::phys_to_virt;
 use crate::sync::SpinLock;
 use core::ops::Range;
-use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{
+    AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering::Relaxed,
+};
 
 /// Largest block: 2^18 frames, 1 GiB.
 const ORDERS: usize = 19;

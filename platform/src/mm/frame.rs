@@ -88,14 +88,24 @@ impl Frame {
     }
 
     /// Copies to user memory at `to`.
-    pub fn copy_to_user(&self, offset: usize, to: usize, len: usize) -> Result<(), crate::user::Fault> {
+    pub fn copy_to_user(
+        &self,
+        offset: usize,
+        to: usize,
+        len: usize,
+    ) -> Result<(), crate::user::Fault> {
         check(offset, len);
         // SAFETY: the frame's bytes are valid for reading while `self` lives.
         unsafe { crate::user::copy_out_raw(to, self.bytes().add(offset), len) }
     }
 
     /// Copies from user memory at `from`.
-    pub fn copy_from_user(&self, offset: usize, from: usize, len: usize) -> Result<(), crate::user::Fault> {
+    pub fn copy_from_user(
+        &self,
+        offset: usize,
+        from: usize,
+        len: usize,
+    ) -> Result<(), crate::user::Fault> {
         check(offset, len);
         // SAFETY: the frame's bytes are valid for writing while `self` lives.
         unsafe { crate::user::copy_in_raw(self.bytes().add(offset), from, len) }

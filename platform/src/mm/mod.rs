@@ -9,13 +9,13 @@
 
 #[cfg(target_os = "none")]
 mod buddy;
+mod dma;
 mod frame;
 #[cfg(target_os = "none")]
 mod heap;
-mod dma;
-mod stats;
 #[cfg(target_os = "none")]
 mod slab;
+mod stats;
 
 #[cfg(target_os = "none")]
 pub(crate) use buddy::{add as add_memory, init as init_memory};

@@ -23,8 +23,8 @@ macro_rules! __rows_memory {
         remap_file_pages        { 216, 234 } stub("obsolete: callers map each range") (addr: UserAddr, len: usize, prot: usize, pgoff: usize, flags: usize) [];
         process_madvise         { 440, 440 } stub("advice about another process is never needed") (pidfd: Fd, iov: UserIn<[Iovec]>, count: usize, advice: Advice, flags: u32) [];
         process_mrelease        { 448, 448 } stub("a killed process frees its memory by itself") (pidfd: Fd, flags: u32) [];
-        process_vm_readv        { 310, 270 } stub("debuggers fall back to /proc/pid/mem") (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) [];
-        process_vm_writev       { 311, 271 } stub("debuggers fall back to /proc/pid/mem") (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) [];
+        process_vm_readv        { 310, 270 } full (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) ["own:memory"];
+        process_vm_writev       { 311, 271 } full (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) ["own:memory"];
         membarrier              { 324, 283 } partial("one CPU needs no interrupts to others")        (cmd: i32, flags: u32, cpu: i32) [];
         mbind                   { 237, 235 } stub("one memory node: numactl and allocators go without") (addr: UserAddr, len: usize, mode: usize, nodes: UserAddr, maxnode: usize, flags: u32) [];
         get_mempolicy           { 239, 236 } stub("one memory node: callers take ENOSYS as no NUMA") (mode: UserOut<i32>, nodes: UserAddr, maxnode: usize, addr: UserAddr, flags: usize) [];

@@ -34,7 +34,12 @@ impl PageTable {
     pub fn get(&self, virt: usize) -> Option<(Frame, PageFlags)> {
         self.0.lock().get(&page(virt)).cloned()
     }
-    pub fn map_new(&self, virt: usize, frame: Frame, flags: PageFlags) -> Result<bool, OutOfMemory> {
+    pub fn map_new(
+        &self,
+        virt: usize,
+        frame: Frame,
+        flags: PageFlags,
+    ) -> Result<bool, OutOfMemory> {
         let mut pages = self.0.lock();
         let is_new = !pages.contains_key(&page(virt));
         if is_new {

@@ -3,6 +3,7 @@
 use super::percpu::{self, this};
 use crate::cpu::Work;
 use core::sync::atomic::Ordering;
+use x86_64::instructions::interrupts;
 
 pub use percpu::count;
 
@@ -35,8 +36,7 @@ pub fn take(wanted: Work) -> Work {
 pub fn idle() {
     super::interrupts_off();
     if pending().is_empty() {
-        // SAFETY: `sti` takes effect after `hlt`, so no interrupt is lost between the two.
-        unsafe { core::arch::asm!("sti", "hlt", options(nomem, nostack)) };
+        interrupts::enable_and_hlt();
     } else {
         super::interrupts_on();
     }

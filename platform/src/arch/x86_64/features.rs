@@ -2,6 +2,7 @@
 
 use crate::sync::Once;
 use core::arch::x86_64::{__cpuid, __cpuid_count};
+use x86_64::registers::control::{Cr4, Cr4Flags};
 
 /// The optional features that Elfin uses.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,13 +22,6 @@ pub struct Features {
 }
 
 static FEATURES: Once<Features> = Once::new();
-
-const CR4_PGE: u64 = 1 << 7;
-const CR4_UMIP: u64 = 1 << 11;
-const CR4_FSGSBASE: u64 = 1 << 16;
-const CR4_OSXSAVE: u64 = 1 << 18;
-const CR4_SMEP: u64 = 1 << 20;
-const CR4_SMAP: u64 = 1 << 21;
 
 /// The CPU's features. Only after [`enable`].
 #[inline(always)]
@@ -50,30 +44,21 @@ pub fn enable() {
         umip: ecx(2),
         hwcap: basic.edx,
     };
-    let mut bits = CR4_PGE;
-    for (has, bit) in [
-        (features.xsave, CR4_OSXSAVE),
-        (features.fsgsbase, CR4_FSGSBASE),
-        (features.smep, CR4_SMEP),
-        (features.umip, CR4_UMIP),
-    ] {
-        if has {
-            bits |= bit;
-        }
-    }
-    set_cr4(bits);
+    let mut flags = Cr4Flags::PAGE_GLOBAL;
+    flags.set(Cr4Flags::OSXSAVE, features.xsave);
+    flags.set(Cr4Flags::FSGSBASE, features.fsgsbase);
+    flags.set(Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION, features.smep);
+    flags.set(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION, features.umip);
+    add(flags);
     FEATURES.call_once(|| features);
 }
 
 /// Switches SMAP on, once the user copies know how to step around it.
 pub fn enable_smap() {
-    set_cr4(CR4_SMAP);
+    add(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION);
 }
 
-fn set_cr4(bits: u64) {
+fn add(flags: Cr4Flags) {
     // SAFETY: adds features that CPUID offers and the kernel is prepared for.
-    unsafe {
-        core::arch::asm!("mov {0}, cr4", "or {0}, {1}", "mov cr4, {0}",
-            out(reg) _, in(reg) bits, options(nostack));
-    }
+    unsafe { Cr4::update(|now| now.insert(flags)) };
 }

@@ -154,7 +154,9 @@ impl FpuState {
         const HEADER_LEN: usize = 64;
         const MXCSR_MASK_DEFAULT: u32 = 0xffff;
         let Some(legacy) = bytes.get(..HEADER) else { return false };
-        let word = |at: usize| legacy.get(at..at + 4).and_then(|b| b.try_into().ok()).map(u32::from_le_bytes);
+        let word = |at: usize| {
+            legacy.get(at..at + 4).and_then(|b| b.try_into().ok()).map(u32::from_le_bytes)
+        };
         if word(MXCSR_OFFSET).is_none_or(|mxcsr| mxcsr & !MXCSR_MASK_DEFAULT != 0) {
             return false;
         }

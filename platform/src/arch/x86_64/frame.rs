@@ -56,8 +56,21 @@ impl UserFrame {
     /// Addresses outside user space start at 0 instead, where nothing is mapped.
     pub fn start(ip: usize, sp: usize) -> Self {
         let mut frame = Self {
-            r15: 0, r14: 0, r13: 0, r12: 0, rbp: 0, rbx: 0, r11: 0, r10: 0, r9: 0, r8: 0,
-            rax: 0, rcx: 0, rdx: 0, rsi: 0, rdi: 0,
+            r15: 0,
+            r14: 0,
+            r13: 0,
+            r12: 0,
+            rbp: 0,
+            rbx: 0,
+            r11: 0,
+            r10: 0,
+            r9: 0,
+            r8: 0,
+            rax: 0,
+            rcx: 0,
+            rdx: 0,
+            rsi: 0,
+            rdi: 0,
             orig_rax: NO_SYSCALL,
             rip: 0,
             cs: u64::from(USER_CS) | TOUCHED,
@@ -75,16 +88,23 @@ impl UserFrame {
         self.cs = u64::from(USER_CS) | TOUCHED;
     }
 
-    /// The system call's number.
+    /// The system call's number: 32 bits, as on Linux.
     #[inline(always)]
     pub fn syscall_nr(&self) -> usize {
-        self.orig_rax as usize
+        self.orig_rax as u32 as usize
     }
 
     /// The system call's six arguments.
     #[inline(always)]
     pub fn args(&self) -> [usize; 6] {
-        [self.rdi as usize, self.rsi as usize, self.rdx as usize, self.r10 as usize, self.r8 as usize, self.r9 as usize]
+        [
+            self.rdi as usize,
+            self.rsi as usize,
+            self.rdx as usize,
+            self.r10 as usize,
+            self.r8 as usize,
+            self.r9 as usize,
+        ]
     }
 
     /// The system call's argument `n`, 0 to 5; 0 beyond.

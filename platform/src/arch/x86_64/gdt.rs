@@ -81,10 +81,7 @@ impl Gdt {
     fn set_tss(&mut self, base: u64) {
         const AVAILABLE_TSS: u64 = 0x89 << 40;
         let limit = size_of::<Tss>() as u64 - 1;
-        self.0[8] = limit
-            | (base & 0xff_ffff) << 16
-            | AVAILABLE_TSS
-            | (base >> 24 & 0xff) << 56;
+        self.0[8] = limit | (base & 0xff_ffff) << 16 | AVAILABLE_TSS | (base >> 24 & 0xff) << 56;
         self.0[9] = base >> 32;
     }
 }
@@ -114,10 +111,8 @@ pub fn init(cpu: &'static PerCpu) {
         }
         let gdt = &mut *cpu.gdt.get();
         gdt.set_tss(cpu.tss.get().addr() as u64);
-        let pointer = TablePointer {
-            limit: size_of::<Gdt>() as u16 - 1,
-            base: cpu.gdt.get().addr() as u64,
-        };
+        let pointer =
+            TablePointer { limit: size_of::<Gdt>() as u16 - 1, base: cpu.gdt.get().addr() as u64 };
         core::arch::asm!(
             "lgdt [{pointer}]",
             "push {cs}",

@@ -1,5 +1,7 @@
 //! Plain memory and the interrupt flag.
 
+use x86_64::instructions::interrupts;
+
 /// Copies bytes by string instructions.
 ///
 /// # Safety
@@ -45,13 +47,11 @@ pub unsafe fn zero(to: *mut u8, len: usize) {
 /// Lets interrupts come.
 #[inline]
 pub fn interrupts_on() {
-    // SAFETY: handlers touch atomics only, so they may come anywhere in the kernel.
-    unsafe { core::arch::asm!("sti", options(nomem, nostack)) };
+    interrupts::enable();
 }
 
 /// Holds interrupts back.
 #[inline]
 pub fn interrupts_off() {
-    // SAFETY: interrupts only wait.
-    unsafe { core::arch::asm!("cli", options(nomem, nostack)) };
+    interrupts::disable();
 }

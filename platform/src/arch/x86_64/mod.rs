@@ -41,7 +41,7 @@ pub use firmware::firmware_bytes;
 pub use fpu::FpuState;
 pub use frame::UserFrame;
 pub use memory::{copy, interrupts_off, interrupts_on, zero};
-pub use pci_ports::PciPorts;
 pub use paging::{frame_cache_len, frame_cache_pop, frame_cache_push, mmio_map};
+pub use pci_ports::PciPorts;
 pub use stack::KernelStack;
 pub(crate) use start::start;

@@ -1,5 +1,7 @@
 //! Model-specific registers (Intel SDM volume 4; AMD APM volume 2).
 
+use x86_64::registers::model_specific::Msr;
+
 /// Extended feature enables.
 pub const EFER: u32 = 0xc000_0080;
 /// System call segment selectors.
@@ -20,14 +22,9 @@ pub const TSC_AUX: u32 = 0xc000_0103;
 /// Reads a model-specific register that this CPU is known to have.
 #[inline]
 pub fn read(msr: u32) -> u64 {
-    let (low, high): (u32, u32);
     // SAFETY: reading the registers named here has no side effect on memory safety; an absent one
     // raises #GP, which the trap handler reports.
-    unsafe {
-        core::arch::asm!("rdmsr", in("ecx") msr, out("eax") low, out("edx") high,
-            options(nomem, nostack, preserves_flags));
-    }
-    u64::from(high) << 32 | u64::from(low)
+    unsafe { Msr::new(msr).read() }
 }
 
 /// Writes a model-specific register that this CPU is known to have.
@@ -36,8 +33,5 @@ pub fn read(msr: u32) -> u64 {
 #[inline]
 pub(crate) fn write(msr: u32, value: u64) {
     // SAFETY: callers in this crate write values that keep the kernel's invariants.
-    unsafe {
-        core::arch::asm!("wrmsr", in("ecx") msr, in("eax") value as u32, in("edx") (value >> 32) as u32,
-            options(nostack, preserves_flags));
-    }
+    unsafe { Msr::new(msr).write(value) }
 }

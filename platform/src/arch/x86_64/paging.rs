@@ -13,6 +13,8 @@ use crate::paging::PageFlags;
 use crate::sync::SpinLock;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU64, Ordering};
+use x86_64::VirtAddr;
+use x86_64::instructions::tlb;
 
 /// Where physical memory begins in the kernel's address space.
 pub const PHYS_OFFSET: usize = 0xffff_8000_0000_0000;
@@ -48,7 +50,6 @@ type Table = [AtomicU64; ENTRIES];
 
 unsafe extern "C" {
     static boot_pml4: Table;
-    static boot_pdpt_direct: Table;
     static boot_pdpt_kernel: Table;
     static boot_pd_kernel: Table;
     static kernel_start: u8;
@@ -94,6 +95,12 @@ fn table(phys: u64) -> &'static Table {
     unsafe { &*phys_to_virt(phys & ADDRESS).cast::<Table>() }
 }
 
+/// The top-level table that the boot code made.
+fn boot_table() -> &'static Table {
+    // SAFETY: laid out by the assembler, there for ever, and all access is atomic.
+    unsafe { &boot_pml4 }
+}
+
 fn new_table() -> Option<u64> {
     let frame = Frame::zeroed()?;
     Some(frame.into_raw())
@@ -128,7 +135,7 @@ pub fn init() {
         boot_pml4[0].store(0, Ordering::Relaxed);
         boot_pdpt_kernel[0].store(0, Ordering::Relaxed);
     }
-    reload();
+    tlb::flush_all();
 }
 
 /// Writes `stac` or `clac` over the no-ops that hold their places, for a CPU with SMAP.
@@ -168,14 +175,15 @@ fn map_large(range: Range<u64>, flags: u64) {
     let mut phys = range.start.max(GIB) & !(LARGE_SIZE - 1);
     while phys < range.end {
         let virt = PHYS_OFFSET + phys as usize;
-        // SAFETY: the boot tables; see `table`.
-        let mut current = unsafe { &*(&raw const boot_pml4) };
+        let mut current = boot_table();
         for level in [3, 2] {
             let entry = &current[index(virt, level)];
             let mut value = entry.load(Ordering::Relaxed);
             if value & PRESENT == 0 {
                 value = new_table().expect("memory for the kernel's page tables")
-                    | PRESENT | WRITE | ACCESSED;
+                    | PRESENT
+                    | WRITE
+                    | ACCESSED;
                 entry.store(value, Ordering::Relaxed);
             }
             current = table(value);
@@ -190,8 +198,7 @@ fn map_large(range: Range<u64>, flags: u64) {
 
 /// Maps one page of the kernel's own at `virt` (kernel stacks). `None`: memory is out.
 pub fn map_kernel_page(virt: usize, frame: Frame) -> Option<()> {
-    // SAFETY: the boot tables; see `table`.
-    let mut current = unsafe { &*(&raw const boot_pml4) };
+    let mut current = boot_table();
     for level in [3, 2, 1] {
         let entry = &current[index(virt, level)];
         let mut value = entry.load(Ordering::Relaxed);
@@ -208,8 +215,7 @@ pub fn map_kernel_page(virt: usize, frame: Frame) -> Option<()> {
 
 /// Makes the kernel-stack region's top-level entry, so that every page table shares it.
 pub fn reserve_stack_region() {
-    // SAFETY: the boot tables; only the boot CPU runs.
-    let entry = unsafe { &boot_pml4[index(STACKS_BASE, TOP_LEVEL)] };
+    let entry = &boot_table()[index(STACKS_BASE, TOP_LEVEL)];
     let value = new_table().expect("memory for the kernel's page tables");
     entry.store(value | PRESENT | WRITE | ACCESSED, Ordering::Relaxed);
 }
@@ -219,18 +225,9 @@ fn index(virt: usize, level: usize) -> usize {
     virt >> (PAGE_SHIFT + LEVEL_BITS * level) & (ENTRIES - 1)
 }
 
-/// Flushes every entry of this CPU's TLB that is not global.
-fn reload() {
-    // SAFETY: reloads the value that CR3 has.
-    unsafe {
-        core::arch::asm!("mov {0}, cr3", "mov cr3, {0}", out(reg) _, options(nostack));
-    }
-}
-
 #[inline]
 fn flush_page(virt: usize) {
-    // SAFETY: only drops a translation.
-    unsafe { core::arch::asm!("invlpg [{}]", in(reg) virt, options(nostack)) };
+    tlb::flush(VirtAddr::new_truncate(virt as u64));
 }
 
 /// A program's page table. Entries hold references to the frames they map.
@@ -247,12 +244,9 @@ impl PageTable {
     /// An empty user half beside the kernel's half; `None` when memory is out.
     pub fn new() -> Option<Self> {
         let root = new_table()?;
-        // SAFETY: the boot tables live for ever; their kernel half no longer changes at this
-        // level once programs run.
-        let kernel = unsafe { &*(&raw const boot_pml4) };
-        for n in KERNEL_HALF..ENTRIES {
-            table(root)[n].store(kernel[n].load(Ordering::Relaxed), Ordering::Relaxed);
-        }
+        // The kernel's half no longer changes at this level once programs run.
+        let halves = table(root).iter().zip(boot_table()).skip(KERNEL_HALF);
+        halves.for_each(|(new, boot)| new.store(boot.load(Ordering::Relaxed), Ordering::Relaxed));
         Some(Self { root, lock: SpinLock::new(()) })
     }
 
@@ -308,7 +302,12 @@ impl PageTable {
     }
 
     /// Maps `frame` at the page of `virt` if nothing is there; says whether it did.
-    pub fn map_new(&self, virt: usize, frame: Frame, flags: PageFlags) -> Result<bool, OutOfMemory> {
+    pub fn map_new(
+        &self,
+        virt: usize,
+        frame: Frame,
+        flags: PageFlags,
+    ) -> Result<bool, OutOfMemory> {
         check_user(virt);
         let _guard = self.lock.lock();
         let entry = self.entry_or_create(virt).ok_or(OutOfMemory)?;
@@ -564,7 +563,7 @@ impl PageTable {
         if (range.end - range.start) >> PAGE_SHIFT <= FEW {
             range.step_by(PAGE_SIZE).for_each(flush_page);
         } else {
-            reload();
+            tlb::flush_all();
         }
     }
 }

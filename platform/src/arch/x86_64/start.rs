@@ -150,7 +150,8 @@ fn init_memory(info: &StartInfo, info_address: u64) -> Option<Range<u64>> {
     }
     let low = ram.clipped(0..BOOT_MAPPED);
     // SAFETY: once, on the boot CPU; the boot tables map all below 1 GiB.
-    let ready = unsafe { crate::mm::init_memory(ram.as_slice(), low.as_slice(), reserved.as_slice()) };
+    let ready =
+        unsafe { crate::mm::init_memory(ram.as_slice(), low.as_slice(), reserved.as_slice()) };
     assert!(ready, "the memory map has no room for the frame table");
     let high = ram.clipped(BOOT_MAPPED..u64::MAX);
     for range in high.as_slice().iter().chain(firmware.as_slice()) {

@@ -17,6 +17,7 @@ use super::percpu::PerCpu;
 use crate::hooks::{self, Exception, PageFault};
 use core::arch::global_asm;
 use core::mem::offset_of;
+use x86_64::registers::control::Cr2;
 
 /// What the processor reports, by vector (Intel SDM volume 3, table 6-1).
 mod vector {
@@ -259,10 +260,7 @@ extern "C" fn user_return(frame: &mut UserFrame) {
 
 /// The faulting address of the last page fault.
 fn fault_address() -> usize {
-    let address: usize;
-    // SAFETY: reading CR2 has no side effect.
-    unsafe { core::arch::asm!("mov {}, cr2", out(reg) address, options(nomem, nostack)) };
-    address
+    Cr2::read_raw() as usize
 }
 
 fn page_fault(address: usize, code: u64, user: bool) -> PageFault {

@@ -1,0 +1,107 @@
+//! `process_vm_readv(2)` and `process_vm_writev(2)`: copies between the caller's memory and
+//! another process's.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use elfin_platform::user;
+use elfin_syscalls::abi::Iovec;
+use elfin_syscalls::args::{Pid, UserAddr};
+use elfin_syscalls::{Errno, SysResult};
+
+use super::Cx;
+use super::usercopy::user_iovecs;
+use crate::fs::{Dest, Source};
+use crate::mm::AddressSpace;
+use crate::task::{Capability, find_process};
+
+/// Bytes copied at a time.
+const CHUNK: usize = 4096;
+
+/// The memory of process `pid`, which the caller may look into.
+fn memory_of(cx: &Cx<'_>, pid: Pid) -> Result<Arc<AddressSpace>, Errno> {
+    let pid = u32::try_from(pid).map_err(|_| Errno::ESRCH)?;
+    let process = find_process(pid).ok_or(Errno::ESRCH)?;
+    let thread = process.find_thread(|thread| Some(thread.clone())).ok_or(Errno::ESRCH)?;
+    let (mine, theirs) = (cx.thread.cred(), thread.cred());
+    let is_same = mine.uid == theirs.uid && mine.uid == theirs.euid && mine.gid == theirs.gid;
+    if !is_same && !mine.has(Capability::SYS_PTRACE) {
+        return Err(Errno::EPERM);
+    }
+    Ok(thread.mm().clone())
+}
+
+/// Copies while both sides have room; `copy(address, buffer)` moves one chunk between the other
+/// process's memory and `buffer`, and says how many bytes it could.
+fn transfer(
+    remote: &[Iovec],
+    mut room: usize,
+    mut copy: impl FnMut(usize, &mut [u8]) -> Result<usize, Errno>,
+) -> SysResult {
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(CHUNK).map_err(|_| Errno::ENOMEM)?;
+    buffer.resize(CHUNK, 0);
+    let mut done = 0;
+    for iovec in remote {
+        let (mut at, mut left) = (iovec.iov_base as usize, iovec.iov_len as usize);
+        while left > 0 && room > 0 {
+            let len = left.min(room).min(CHUNK - at % CHUNK);
+            let moved = match copy(at, buffer.get_mut(..len).unwrap_or_default()) {
+                Ok(moved) if moved > 0 => moved,
+                _ if done > 0 => return Ok(done),
+                _ => return Err(Errno::EFAULT),
+            };
+            done += moved;
+            if moved < len {
+                return Ok(done);
+            }
+            (at, left, room) = (at.wrapping_add(len), left - len, room - len);
+        }
+    }
+    Ok(done)
+}
+
+/// `process_vm_readv(2)`.
+pub fn process_vm_readv(
+    cx: &mut Cx<'_>,
+    pid: Pid,
+    local: UserAddr,
+    local_count: usize,
+    remote: UserAddr,
+    remote_count: usize,
+    flags: usize,
+) -> SysResult {
+    if flags != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let (local, remote) = (user_iovecs(local, local_count)?, user_iovecs(remote, remote_count)?);
+    let mm = memory_of(cx, pid)?;
+    let mut to = Dest::iovecs(&local);
+    transfer(&remote, to.remaining(), |at, buffer| {
+        let read = mm.read(at.min(user::END), buffer);
+        to.put(buffer.get(..read).unwrap_or_default())
+    })
+}
+
+/// `process_vm_writev(2)`.
+pub fn process_vm_writev(
+    cx: &mut Cx<'_>,
+    pid: Pid,
+    local: UserAddr,
+    local_count: usize,
+    remote: UserAddr,
+    remote_count: usize,
+    flags: usize,
+) -> SysResult {
+    if flags != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let (local, remote) = (user_iovecs(local, local_count)?, user_iovecs(remote, remote_count)?);
+    let mm = memory_of(cx, pid)?;
+    let mut from = Source::iovecs(&local);
+    transfer(&remote, from.remaining(), |at, buffer| {
+        let taken = from.take(buffer)?;
+        let bytes = buffer.get(..taken).unwrap_or_default();
+        mm.write_as_program(at, bytes).map(|()| taken)
+    })
+}
