@@ -9,7 +9,7 @@ use super::super::pseudo::{Node, Shown, Text};
 use crate::event::pipe;
 use crate::task::Capability;
 use crate::task::cred::NGROUPS_MAX;
-use crate::task::{Cred, current, ids};
+use crate::task::{Capability, Cred, current, ids};
 use crate::{rand, uts};
 
 macro_rules! value {
