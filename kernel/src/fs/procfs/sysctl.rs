@@ -7,7 +7,6 @@ use elfin_syscalls::Errno;
 use super::super::fdtable::NR_OPEN;
 use super::super::pseudo::{Node, Shown, Text};
 use crate::event::pipe;
-use crate::task::Capability;
 use crate::task::cred::NGROUPS_MAX;
 use crate::task::{Capability, Cred, current, ids};
 use crate::{rand, uts};
