@@ -111,15 +111,12 @@ struct Program {
 
 /// Connects the platform's entries to the kernel, and the host's channel if there is one.
 pub fn connect(options: &Options) {
-    elfin_platform::hooks::set(
-        Hooks {
-            user_return: work::on_user_return,
-            user_page_fault: signal::user_page_fault,
-            kernel_page_fault,
-            user_exception: signal::user_exception,
-        },
-        sys::syscall,
-    );
+    elfin_platform::hooks::set::<sys::Entries>(Hooks {
+        user_return: work::on_user_return,
+        user_page_fault: signal::user_page_fault,
+        kernel_page_fault,
+        user_exception: signal::user_exception,
+    });
     if options.line.flag("elfin.debugcon") {
         host::enable();
         host::event(format_args!("elfin-event: boot"));

@@ -2,6 +2,8 @@
 
 use crate::arch::UserFrame;
 use crate::sync::Once;
+use crate::task::{self, Task};
+use alloc::sync::Arc;
 
 /// A processor exception that a program caused, other than a page fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +68,28 @@ static HOOKS: Once<Hooks> = Once::new();
 pub(crate) static SYSCALL: core::sync::atomic::AtomicPtr<()> =
     core::sync::atomic::AtomicPtr::new(core::ptr::null_mut());
 
-/// Installs the kernel's entry points and its system call handler.
-pub fn set(hooks: Hooks, syscall: extern "C" fn(&mut UserFrame)) {
-    SYSCALL.store(syscall as *mut (), core::sync::atomic::Ordering::Release);
+/// The kernel's system call handler, and the type of its threads.
+pub trait SystemCalls {
+    /// The kernel's half of a thread: the one `T` of all [`Task`]s.
+    type Thread: Send + Sync + 'static;
+
+    /// Serves a system call of the running thread.
+    fn syscall(thread: &Arc<Task<Self::Thread>>, frame: &mut UserFrame);
+}
+
+/// Installs the kernel's entry points and its system call handler. Panics if there are tasks of
+/// another type.
+pub fn set<K: SystemCalls>(hooks: Hooks) {
+    task::declare::<K::Thread>();
+    SYSCALL.store(system_call::<K> as *mut (), core::sync::atomic::Ordering::Release);
     HOOKS.call_once(|| hooks);
+}
+
+/// What the system call entry calls.
+extern "C" fn system_call<K: SystemCalls>(frame: &mut UserFrame) {
+    // SAFETY: a program made the call, so a task runs; `set` declared the type of all tasks.
+    let thread = unsafe { task::current_unchecked::<K::Thread>() };
+    K::syscall(&thread, frame);
 }
 
 #[allow(dead_code, reason = "used on bare metal only")]

@@ -8,11 +8,12 @@
 
 use crate::arch::{FpuState, KernelStack, UserFrame, switch as arch};
 use crate::paging::PageTable;
-use crate::sync::SpinLock;
+use crate::sync::{Once, SpinLock};
 use alloc::sync::Arc;
 use core::any::TypeId;
 use core::cell::{Cell, UnsafeCell};
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -62,6 +63,7 @@ impl<T> Deref for Task<T> {
 
 impl<T: Send + Sync + 'static> Task<T> {
     fn new(data: T, page_table: Option<Arc<PageTable>>) -> Option<Self> {
+        declare::<T>();
         let stack = KernelStack::new()?;
         Some(Self {
             header: Header {
@@ -161,6 +163,23 @@ impl<T: Send + Sync + 'static> Current<T> {
         let held = core::mem::ManuallyDrop::new(unsafe { Arc::from_raw(raw) });
         f(&held)
     }
+}
+
+/// Says that all tasks are of type `T`. Panics if that is not so.
+pub(crate) fn declare<T: 'static>() {
+    static DECLARED: Once<TypeId> = Once::new();
+    let declared = *DECLARED.call_once(TypeId::of::<T>);
+    assert!(declared == TypeId::of::<T>(), "the kernel has threads of one type");
+}
+
+/// The running task, as the CPU holds it.
+///
+/// # Safety
+/// A task runs, and `T` was [declared](declare).
+#[inline(always)]
+pub(crate) unsafe fn current_unchecked<T>() -> ManuallyDrop<Arc<Task<T>>> {
+    // SAFETY: by the contract; the CPU's count is not given up.
+    ManuallyDrop::new(unsafe { Arc::from_raw(arch::current().cast::<Task<T>>()) })
 }
 
 #[inline(always)]

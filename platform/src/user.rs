@@ -64,6 +64,7 @@ pub(crate) unsafe fn copy_out_raw(dst: usize, src: *const u8, len: usize) -> Res
 }
 
 /// Zeroes user memory at `dst`.
+#[inline]
 pub fn zero_out(dst: usize, len: usize) -> Result<(), Fault> {
     check(dst, len)?;
     // SAFETY: checked.

@@ -6,13 +6,14 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use arrayvec::ArrayString;
 use elfin_platform::arch::UserFrame;
+use elfin_platform::hooks::SystemCalls;
 use elfin_platform::sync::SpinLock;
 use elfin_platform::{host, user};
 use elfin_syscalls::strace::{Memory, format_call, format_return};
 use elfin_syscalls::{Arch, Entry, Errno, SysResult, encode};
 
 use super::Cx;
-use crate::task;
+use crate::task::{Thread, ThreadRef};
 
 elfin_syscalls::dispatch_table! {
     context: crate::sys::Cx<'_>,
@@ -27,21 +28,25 @@ pub fn enable_strace() {
     STRACE.store(true, Ordering::Relaxed);
 }
 
-/// The system call entry: the platform calls it with the program's registers.
-pub extern "C" fn syscall(frame: &mut UserFrame) {
-    let number = frame.syscall_nr();
-    let current = task::current();
-    if STRACE.load(Ordering::Relaxed) {
-        return current.with_arc(|thread| traced(thread, frame, number));
-    }
-    let result = current.with_arc(|thread| {
+/// The system call entry of this kernel.
+pub struct Entries;
+
+impl SystemCalls for Entries {
+    type Thread = Thread;
+
+    #[inline]
+    fn syscall(thread: &ThreadRef, frame: &mut UserFrame) {
+        let number = frame.syscall_nr();
+        if STRACE.load(Ordering::Relaxed) {
+            return traced(thread, frame, number);
+        }
         let mut cx = Cx { thread, frame };
-        match DISPATCH.get(number) {
+        let result = match DISPATCH.get(number) {
             Some(handler) => handler(&mut cx),
             None => unknown(&mut cx),
-        }
-    });
-    frame.set_return(encode(result));
+        };
+        frame.set_return(encode(result));
+    }
 }
 
 /// Longest line of a trace; the rest is cut off.
@@ -80,7 +85,7 @@ fn tell(tid: u32, line: impl fmt::Display) {
 }
 
 #[cold]
-fn traced(thread: &task::ThreadRef, frame: &mut UserFrame, number: usize) {
+fn traced(thread: &ThreadRef, frame: &mut UserFrame, number: usize) {
     const NEVER_RETURN: [&str; 3] = ["exit", "exit_group", "rt_sigreturn"];
     let (tid, words) = (thread.tid, frame.args());
     let name = Entry::by_number(Arch::NATIVE, number).map_or("", |entry| entry.call().name);

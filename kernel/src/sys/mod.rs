@@ -37,7 +37,7 @@ mod time;
 mod timers;
 mod xattr;
 
-pub use entry::{DISPATCH, SysFn, enable_strace, syscall, unknown};
+pub use entry::{DISPATCH, Entries, SysFn, enable_strace, unknown};
 
 use alloc::sync::Arc;
 

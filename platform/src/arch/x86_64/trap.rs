@@ -111,8 +111,16 @@ syscall_entry:
     jne return_iret
     test dword ptr [rsp + {rflags} + 8], 0x10100    # RF, TF
     jnz return_iret
-    pop r15
-    RESTORE_ALL
+    # The handler has preserved what the psABI says (r15 to rbx); r11 and rcx are the processor's.
+    add rsp, 64
+    pop r10
+    pop r9
+    pop r8
+    pop rax
+    pop rcx
+    pop rdx
+    pop rsi
+    pop rdi
     mov rcx, [rsp + 8]
     mov r11, [rsp + 24]
     mov rsp, [rsp + 32]
