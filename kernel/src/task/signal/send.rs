@@ -118,7 +118,7 @@ fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
     let ignored = state.actions.lock().get(signal).ignores(signal);
 
     // Dropped after the lock.
-    let taker;
+    let mut taker: Option<ThreadRef> = None;
     let mut shared = state.queue.lock();
     discard_opposite(process, &mut shared, signal);
     let blocked = match target {
@@ -126,7 +126,6 @@ fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
         None => process.find_thread(|t| Some(t.signals.blocked().has(signal))).unwrap_or(false),
     };
     let pushed = if ignored && !blocked {
-        taker = None;
         Pushed::Merged
     } else {
         let pushed = match target {
