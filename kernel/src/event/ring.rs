@@ -13,6 +13,8 @@ pub struct Ring {
     /// Where the oldest byte is.
     head: usize,
     len: usize,
+    /// There are frames beyond the first page.
+    spread: bool,
 }
 
 impl Ring {
@@ -24,7 +26,7 @@ impl Ring {
         let mut slots = Vec::new();
         slots.try_reserve_exact(pages).map_err(|_| Errno::ENOMEM)?;
         slots.resize(pages, None);
-        Ok(Self { slots, head: 0, len: 0 })
+        Ok(Self { slots, head: 0, len: 0, spread: false })
     }
 
     /// The bytes in it.
@@ -67,7 +69,22 @@ impl Ring {
     ///
     /// # Errors
     /// `EFAULT`, `ENOMEM` if not one byte could be taken.
+    #[inline]
     pub fn push(&mut self, src: &mut Source<'_>) -> Result<usize, Errno> {
+        let (tail, want) = (self.head + self.len, src.remaining());
+        // Mostly all of it fits in the first page.
+        if want <= PAGE_SIZE
+            && tail + want <= PAGE_SIZE
+            && let Some(Some(frame)) = self.slots.first()
+        {
+            let taken = src.take_into_frame(frame, tail, want)?;
+            self.len += taken;
+            return Ok(taken);
+        }
+        self.push_across(src)
+    }
+
+    fn push_across(&mut self, src: &mut Source<'_>) -> Result<usize, Errno> {
         let mut done = 0;
         while self.room() > 0 && src.remaining() > 0 {
             let (slot, offset, span) = self.locate(self.len);
@@ -87,6 +104,7 @@ impl Ring {
     }
 
     fn slot(&mut self, slot: usize) -> Result<&Frame, Errno> {
+        self.spread |= slot > 0;
         let slot = self.slots.get_mut(slot).ok_or(Errno::ENOMEM)?;
         if slot.is_none() {
             *slot = Some(Frame::zeroed().ok_or(Errno::ENOMEM)?);
@@ -98,7 +116,18 @@ impl Ring {
     ///
     /// # Errors
     /// `EFAULT` if not one byte could be put.
+    #[inline]
     pub fn pop(&mut self, dst: &mut Dest<'_>) -> Result<usize, Errno> {
+        if self.head + self.len <= PAGE_SIZE
+            && !self.spread
+            && let Some(Some(frame)) = self.slots.first()
+        {
+            let n = self.len.min(dst.remaining());
+            let done = dst.put_frame(frame, self.head, n)?;
+            self.len -= done;
+            self.head = if self.len == 0 { 0 } else { self.head + done };
+            return Ok(done);
+        }
         let done = self.copy_to(dst)?;
         self.discard(done);
         Ok(done)
@@ -147,11 +176,9 @@ impl Ring {
                 *first = kept;
             }
         }
-        let used = self.head / PAGE_SIZE;
-        // Only where it may have been: a ring that is written and read byte by byte stays in
-        // its first page.
-        if used > 0 || self.slots.get(1).is_some_and(Option::is_some) {
+        if self.spread {
             self.slots.iter_mut().skip(1).for_each(|slot| *slot = None);
+            self.spread = false;
         }
         self.head = 0;
     }

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use elfin_loader::cpio::{Archive, Meta};
 use elfin_syscalls::Errno;
 use elfin_syscalls::args::{OpenFlags, RenameFlags};
 
@@ -14,6 +15,7 @@ use super::file::OpenFile;
 use super::mount::{Mount, MountFlags};
 use super::namei::{self, Make};
 use super::tmpfs::TmpFs;
+use super::unpack::unpack_slice;
 use super::walk::{WalkFlags, Walker};
 use super::{Dest, Source, dir, open, path, rename};
 use crate::task::Cred;
@@ -331,4 +333,38 @@ fn scoped_walks_stay_inside() {
     assert_eq!(walk("absolute", WalkFlags::IN_ROOT), inside);
     assert_eq!(walk("up", WalkFlags::IN_ROOT), Err(Errno::ENOENT));
     assert_eq!(walk("absolute", WalkFlags::NO_SYMLINKS), Err(Errno::ELOOP));
+}
+
+#[test]
+fn archives_become_trees() {
+    const DAY: u64 = 86_400;
+    let text = "x".repeat(10_000);
+    let meta = |mode: u32| Meta { mtime: 86_400, ..Meta::new(mode) };
+    let mut archive = Archive::new(true);
+    archive.add(b".", &meta(0o040_755), b"").unwrap();
+    archive.add(b"bin", &meta(0o040_711), b"").unwrap();
+    archive.add(b"bin/prog", &Meta { uid: 7, ..meta(0o104_755) }, text.as_bytes()).unwrap();
+    archive.add(b"bin/link", &meta(0o120_777), b"prog").unwrap();
+    archive.add(b"no/entry/for/this", &meta(0o100_600), b"deep").unwrap();
+    archive.add(b"dev-null", &Meta { rdev: (1, 3), ..meta(0o020_666) }, b"").unwrap();
+    let mut bytes = archive.finish().unwrap();
+    let mut second = Archive::new(false);
+    second.add(b"bin/link", &meta(0o100_644), b"a file now").unwrap();
+    bytes.extend(second.finish().unwrap());
+
+    let tree = Tree::new();
+    unpack_slice(&tree.context.root(), &bytes).unwrap();
+    let stat = |at: &str| tree.find(at).unwrap().inode().stat().unwrap();
+    let prog = stat("/bin/prog");
+    assert_eq!((prog.mode, prog.uid, prog.size), (0o104_755, 7, 10_000));
+    assert_eq!(prog.times.mtime, DAY * 1_000_000_000);
+    assert_eq!(stat("/bin").times.mtime, DAY * 1_000_000_000);
+    let file = tree.open("/bin/prog", OpenFlags::RDONLY).unwrap();
+    let mut buf = std::vec![0; 20_000];
+    assert_eq!(file.read(&mut Dest::kernel(&mut buf)), Ok(10_000));
+    assert!(buf[..10_000].iter().all(|&byte| byte == b'x'));
+    assert_eq!(tree.read("/bin/link").unwrap(), "a file now");
+    assert_eq!(tree.read("/no/entry/for/this").unwrap(), "deep");
+    assert_eq!(stat("/dev-null").rdev, 0x103);
+    assert!(unpack_slice(&tree.context.root(), b"070701 nonsense").is_err());
 }

@@ -55,8 +55,8 @@ bitflags! {
 pub struct Walker {
     /// Where absolute paths start, and where `..` ends.
     pub root: PathRef,
-    /// Where relative paths start.
-    pub start: PathRef,
+    /// Where relative paths start; the root if not given.
+    pub start: Option<PathRef>,
     /// Whose permissions count.
     pub cred: Arc<Cred>,
     /// How.
@@ -116,19 +116,19 @@ impl<'a> Text<'a> {
     #[inline]
     fn next(&mut self) -> Option<Component> {
         let bytes = self.linked.as_deref().unwrap_or(self.given);
-        let slashes = |from: usize| {
-            let rest = bytes.get(from..).unwrap_or_default();
-            rest.iter().take_while(|&&byte| byte == b'/').count()
-        };
-        let start = self.at + slashes(self.at);
-        let rest = bytes.get(start..).unwrap_or_default();
-        let end = start + rest.iter().take_while(|&&byte| byte != b'/').count();
-        let after = end + slashes(end);
-        self.at = after;
-        if start == end {
-            return None;
+        let mut rest = bytes.get(self.at..).unwrap_or_default();
+        while let [b'/', tail @ ..] = rest {
+            rest = tail;
         }
-        Some(Component { start, end, last: after == bytes.len(), slash: after > end })
+        let start = bytes.len() - rest.len();
+        let len = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+        rest = rest.get(len..).unwrap_or_default();
+        let slash = !rest.is_empty();
+        while let [b'/', tail @ ..] = rest {
+            rest = tail;
+        }
+        self.at = bytes.len() - rest.len();
+        (len > 0).then_some(Component { start, end: start + len, last: rest.is_empty(), slash })
     }
 
     fn name(&self, component: Component) -> &[u8] {
@@ -166,7 +166,17 @@ impl Walker {
     pub fn new(fs: &FsContext, cred: Arc<Cred>, start: Option<PathRef>, flags: WalkFlags) -> Self {
         let start = start.unwrap_or_else(|| fs.cwd());
         let root = if flags.contains(WalkFlags::IN_ROOT) { start.clone() } else { fs.root() };
-        Self { root, start, cred, flags, links: 0 }
+        Self { root, start: Some(start), cred, flags, links: 0 }
+    }
+
+    /// A walk that starts at the root: for a path that begins there.
+    #[must_use]
+    pub fn from_root(fs: &FsContext, cred: Arc<Cred>, flags: WalkFlags) -> Self {
+        Self { root: fs.root(), start: None, cred, flags, links: 0 }
+    }
+
+    fn start(&self) -> &PathRef {
+        self.start.as_ref().unwrap_or(&self.root)
     }
 
     /// Finds what is at `path`.
@@ -178,7 +188,7 @@ impl Walker {
             if !self.flags.contains(WalkFlags::EMPTY) {
                 return Err(Errno::ENOENT);
             }
-            return self.finish(self.start.clone(), false);
+            return self.finish(self.start().clone(), false);
         }
         let mut text = Text { given: path, linked: None, at: 0 };
         let mut at = self.begin(path)?;
@@ -244,7 +254,7 @@ impl Walker {
 
     fn begin(&self, path: &[u8]) -> Result<PathRef, Errno> {
         if path.first() != Some(&b'/') {
-            return Ok(self.start.clone());
+            return Ok(self.start().clone());
         }
         if self.flags.contains(WalkFlags::BENEATH) {
             return Err(Errno::EXDEV);
@@ -350,7 +360,7 @@ impl Walker {
     /// # Errors
     /// `EXDEV`.
     pub fn up(&self, mut at: PathRef) -> Result<PathRef, Errno> {
-        let limit = if self.flags.contains(WalkFlags::BENEATH) { &self.start } else { &self.root };
+        let limit = if self.flags.contains(WalkFlags::BENEATH) { self.start() } else { &self.root };
         loop {
             if at.same(limit) {
                 let beneath = self.flags.contains(WalkFlags::BENEATH);

@@ -74,7 +74,10 @@ pub(super) fn walker_as(
     cred: Arc<Cred>,
 ) -> Result<Walker, Errno> {
     let scoped = flags.intersects(WalkFlags::BENEATH | WalkFlags::IN_ROOT);
-    let start = if dir == Fd::CWD || (path.first() == Some(&b'/') && !scoped) {
+    if path.first() == Some(&b'/') && !scoped {
+        return Ok(Walker::from_root(cx.thread.fs(), cred, flags));
+    }
+    let start = if dir == Fd::CWD {
         None
     } else {
         let file = cx.thread.files().get_any(dir)?;

@@ -113,6 +113,7 @@ fn zeros(dst: &mut Dest<'_>) -> SysResult {
     if dst.remaining() <= PIECE { dst.fill_zero(dst.remaining()) } else { many_zeros(dst) }
 }
 
+#[inline(never)]
 fn many_zeros(dst: &mut Dest<'_>) -> SysResult {
     let mut done = 0;
     loop {
