@@ -117,32 +117,32 @@ fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
     let limit = process.rlimits.soft(Resource::SIGPENDING);
     let ignored = state.actions.lock().get(signal).ignores(signal);
 
-    // Dropped after the lock.
-    let mut taker: Option<ThreadRef> = None;
     let mut shared = state.queue.lock();
     discard_opposite(process, &mut shared, signal);
     let blocked = match target {
         Some(thread) => thread.signals.blocked().has(signal),
         None => process.find_thread(|t| Some(t.signals.blocked().has(signal))).unwrap_or(false),
     };
-    let pushed = if ignored && !blocked {
-        Pushed::Merged
+    let (pushed, taker) = if ignored && !blocked {
+        (Pushed::Merged, None)
     } else {
         let pushed = match target {
             Some(thread) => thread.signals.queue.lock().push(info, limit),
             None => shared.push(info, limit),
         };
         let takes = |t: &ThreadRef| !t.signals.blocked().has(signal);
-        taker = match target {
+        let taker = match target {
             Some(thread) => takes(thread).then(|| thread.clone()),
             None => process.find_thread(|thread| takes(thread).then(|| thread.clone())),
         };
         if let Some(thread) = &taker {
             rouse(thread);
         }
-        pushed
+        (pushed, taker)
     };
     drop(shared);
+    // Only now: the last reference to a thread frees it.
+    drop(taker);
     if signal == SIGCONT || signal == SIGKILL {
         super::stop::resume(process, signal);
     }
