@@ -24,6 +24,7 @@ use crate::task::{Mutex, MutexGuard};
 /// A name in the tree, and what it names.
 pub struct Dentry {
     inode: Arc<dyn Inode>,
+    kind: FileKind,
     place: SpinLock<Place>,
     directory: Option<Box<Directory>>,
     /// Something is mounted here, in some mounted tree.
@@ -46,10 +47,12 @@ impl Dentry {
     /// A name that is not in any directory's table: a file system's root, or a file without a
     /// name.
     pub fn new(inode: Arc<dyn Inode>, name: Arc<[u8]>, parent: Option<Arc<Dentry>>) -> Arc<Self> {
-        let directory = (inode.kind() == FileKind::Directory)
+        let kind = inode.kind();
+        let directory = (kind == FileKind::Directory)
             .then(|| Box::new(Directory { names: SpinLock::default(), change: Mutex::new(()) }));
         Arc::new(Self {
             inode,
+            kind,
             place: SpinLock::new(Place { parent, name, deleted: false }),
             directory,
             mounted: AtomicBool::new(false),
@@ -72,6 +75,12 @@ impl Dentry {
     #[inline]
     pub fn inode(&self) -> &Arc<dyn Inode> {
         &self.inode
+    }
+
+    /// The type of what it names.
+    #[inline]
+    pub fn kind(&self) -> FileKind {
+        self.kind
     }
 
     /// Whether it is a directory.

@@ -116,7 +116,7 @@ fn create_last(
     if exclusive {
         return Err(Errno::EEXIST);
     }
-    if found.inode().kind() != FileKind::Symlink {
+    if found.dentry.kind() != FileKind::Symlink {
         return Ok(Outcome::Found(found));
     }
     if flags.contains(OpenFlags::NOFOLLOW) { Err(Errno::ELOOP) } else { Ok(Outcome::Link(found)) }
@@ -135,7 +135,7 @@ pub fn open_place(
         return Ok(OpenFile::new(dev::path_only(), flags, Some(place)));
     }
     let inode = place.inode();
-    let kind = inode.kind();
+    let kind = place.dentry.kind();
     match kind {
         FileKind::Symlink => return Err(Errno::ELOOP),
         FileKind::Directory if flags.writable() || flags.contains(OpenFlags::CREAT) => {
@@ -172,9 +172,10 @@ pub fn open_place(
 /// The file behind a place.
 fn file_of(place: &PathRef, flags: OpenFlags) -> Result<Arc<dyn File>, Errno> {
     let inode = place.inode();
-    match inode.kind() {
+    let kind = place.dentry.kind();
+    match kind {
         FileKind::Directory => Ok(DirectoryFile::shared()),
-        FileKind::Char | FileKind::Block => dev::open(inode.kind(), inode.attr().rdev, flags),
+        FileKind::Char | FileKind::Block => dev::open(kind, inode.attr().rdev, flags),
         FileKind::Fifo => match inode.fifo() {
             Some(slot) => slot.open(inode, flags),
             None => inode.clone().open(flags),

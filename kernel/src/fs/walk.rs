@@ -294,7 +294,7 @@ impl Walker {
             _ => {}
         }
         let next = self.find(&at, name)?;
-        if follow && next.inode().kind() == FileKind::Symlink {
+        if follow && next.dentry.kind() == FileKind::Symlink {
             return self.enter_link(at, &next, text, component.slash).map(|(at, _)| at);
         }
         Ok(next)
@@ -304,6 +304,7 @@ impl Walker {
     ///
     /// # Errors
     /// `ENOENT`, `ENAMETOOLONG`, `EXDEV`.
+    #[inline]
     pub fn find(&self, dir: &PathRef, name: &[u8]) -> Result<PathRef, Errno> {
         if name.len() > NAME_MAX {
             return Err(Errno::ENAMETOOLONG);
