@@ -10,6 +10,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use elfin_platform::sync::SpinLock;
@@ -255,6 +256,36 @@ impl Dentry {
             match at.parent() {
                 Some(parent) => at = parent,
                 None => return false,
+            }
+        }
+    }
+}
+
+impl Drop for Dentry {
+    /// Gives up the directories above one by one: the way up may be longer than a stack is deep.
+    fn drop(&mut self) {
+        let mut parent = self.place.get_mut().parent.take();
+        while let Some(mut last) = parent.and_then(Arc::into_inner) {
+            parent = last.place.get_mut().parent.take();
+        }
+    }
+}
+
+/// Takes a whole tree apart, from `root` down, so that nothing in it keeps the rest: names and
+/// the directories that they are in refer to each other.
+pub(super) fn dismantle(root: Arc<Dentry>) {
+    let mut rest = Vec::new();
+    if rest.try_reserve(1).is_err() {
+        return;
+    }
+    rest.push(root);
+    while let Some(dentry) = rest.pop() {
+        let Ok(mut names) = dentry.names(core::mem::take) else { continue };
+        for child in names.drain() {
+            child.place.lock().parent = None;
+            // Without memory the rest of this directory stays until the machine ends.
+            if rest.try_reserve(1).is_ok() {
+                rest.push(child);
             }
         }
     }

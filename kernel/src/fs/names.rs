@@ -123,6 +123,12 @@ impl Names {
         })
     }
 
+    /// Takes all entries out.
+    pub fn drain(&mut self) -> impl Iterator<Item = Arc<Dentry>> {
+        self.index.clear();
+        self.slots.drain(..).filter_map(|slot| slot.entry.map(|entry| entry.dentry))
+    }
+
     fn entry(&self, at: u32) -> Option<&Entry> {
         entry(&self.slots, at)
     }

@@ -2,7 +2,6 @@
 //! ([`absolute`]).
 
 use alloc::sync::Arc;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use elfin_platform::user;
@@ -79,9 +78,12 @@ pub struct Absolute {
 }
 
 /// Writes the path of `place`, as seen by a process whose root directory is `root`.
-#[must_use]
-pub fn absolute(place: &PathRef, root: &PathRef) -> Absolute {
+///
+/// # Errors
+/// `ENAMETOOLONG` for a path that no call would take, `ENOMEM`.
+pub fn absolute(place: &PathRef, root: &PathRef) -> Result<Absolute, Errno> {
     let mut names: Vec<Arc<[u8]>> = Vec::new();
+    let mut len = 0;
     let mut at = place.clone();
     let deleted = place.dentry.is_deleted();
     let reachable = loop {
@@ -98,6 +100,11 @@ pub fn absolute(place: &PathRef, root: &PathRef) -> Absolute {
             continue;
         }
         let (parent, name) = at.dentry.place();
+        len += name.len() + 1;
+        if len >= PATH_MAX {
+            return Err(Errno::ENAMETOOLONG);
+        }
+        names.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         names.push(name);
         match parent {
             Some(parent) => at.dentry = parent,
@@ -105,7 +112,8 @@ pub fn absolute(place: &PathRef, root: &PathRef) -> Absolute {
             None => break true,
         }
     };
-    let mut path = vec![];
+    let mut path = Vec::new();
+    path.try_reserve(len + 1).map_err(|_| Errno::ENOMEM)?;
     for name in names.iter().rev() {
         path.push(b'/');
         path.extend_from_slice(name);
@@ -113,28 +121,30 @@ pub fn absolute(place: &PathRef, root: &PathRef) -> Absolute {
     if path.is_empty() {
         path.push(b'/');
     }
-    Absolute { path, reachable, deleted }
+    Ok(Absolute { path, reachable, deleted })
 }
 
 /// The path as links in procfs show it: with `" (deleted)"` behind a name that is gone.
-#[must_use]
-pub fn shown(place: &PathRef, root: &PathRef) -> Vec<u8> {
-    let mut absolute = absolute(place, root);
+///
+/// # Errors
+/// As [`absolute`].
+pub fn shown(place: &PathRef, root: &PathRef) -> Result<Vec<u8>, Errno> {
+    let mut absolute = absolute(place, root)?;
     if absolute.deleted {
         absolute.path.extend_from_slice(b" (deleted)");
     }
-    absolute.path
+    Ok(absolute.path)
 }
 
 /// What `getcwd` gives.
 ///
 /// # Errors
-/// `ENOENT` if the directory was removed.
+/// `ENOENT` if the directory was removed, and as [`absolute`].
 pub fn working_directory(cwd: &PathRef, root: &PathRef) -> Result<Vec<u8>, Errno> {
-    let absolute = absolute(cwd, root);
-    if absolute.deleted {
+    if cwd.dentry.is_deleted() {
         return Err(Errno::ENOENT);
     }
+    let absolute = absolute(cwd, root)?;
     if absolute.reachable {
         return Ok(absolute.path);
     }

@@ -97,7 +97,7 @@ impl Tree {
     }
 
     fn path(&self, place: &PathRef) -> String {
-        String::from_utf8(path::shown(place, &self.context.root())).unwrap()
+        String::from_utf8(path::shown(place, &self.context.root()).unwrap()).unwrap()
     }
 
     fn names(&self, at: &str) -> Vec<String> {
@@ -367,4 +367,40 @@ fn archives_become_trees() {
     assert_eq!(tree.read("/no/entry/for/this").unwrap(), "deep");
     assert_eq!(stat("/dev-null").rdev, 0x103);
     assert!(unpack_slice(&tree.context.root(), b"070701 nonsense").is_err());
+}
+
+#[test]
+fn deep_trees_go_without_a_deep_stack() {
+    const DEPTH: usize = 50_000;
+    let tree = Tree::new();
+    for _ in 0..DEPTH {
+        tree.context.set_cwd(tree.mkdir("d").unwrap());
+    }
+    let (cwd, root) = (tree.context.cwd(), tree.context.root());
+    assert_eq!(path::absolute(&cwd, &root), Err(Errno::ENAMETOOLONG));
+    // Removed from below, each held only by the one in it.
+    let mut above = cwd.dentry.parent();
+    while let Some(dentry) = above {
+        let place = PathRef::new(cwd.mount.clone(), dentry);
+        let walker =
+            |flags| Walker::new(&tree.context, tree.cred.clone(), Some(place.clone()), flags);
+        namei::rmdir(&mut walker(WalkFlags::empty()), b"d").unwrap();
+        above = place.dentry.parent();
+    }
+    drop(cwd);
+    tree.context.set_cwd(root);
+    // And one that goes with its file system.
+    let fs = TmpFs::new("tmpfs", 0o755);
+    let weak = {
+        let mount = Mount::detached(fs.clone());
+        let at = PathRef::new(mount.clone(), mount.root.clone());
+        let other = Tree { context: FsContext::new(at.clone()), cred: tree.cred.clone() };
+        for _ in 0..DEPTH {
+            other.context.set_cwd(other.mkdir("d").unwrap());
+        }
+        Arc::downgrade(&other.context.cwd().dentry)
+    };
+    assert!(weak.upgrade().is_some());
+    drop(fs);
+    assert!(weak.upgrade().is_none());
 }

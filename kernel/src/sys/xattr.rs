@@ -1,6 +1,5 @@
 //! Extended attributes.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use elfin_syscalls::args::{AtFlags, Fd, UserAddr, UserIn, UserStr, XattrFlags};
@@ -85,7 +84,9 @@ fn set(
         return Err(Errno::E2BIG);
     }
     let name = name(name_at)?;
-    let mut bytes = vec![0; size];
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(size).map_err(|_| Errno::ENOMEM)?;
+    bytes.resize(size, 0);
     elfin_platform::user::copy_in(&mut bytes, value.addr()).map_err(efault)?;
     check(cx, target, &name, true)?;
     crate::fs::reserve_memory()?;

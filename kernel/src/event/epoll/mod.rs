@@ -131,7 +131,7 @@ impl Epoll {
         if Arc::ptr_eq(&self.0, outer) || depth == 0 {
             return Err(Errno::ELOOP);
         }
-        for file in self.0.files() {
+        for file in self.0.files()? {
             if let Some(inner) = file.file.as_any().downcast_ref::<Self>() {
                 inner.check_loop(outer, depth - 1)?;
             }
@@ -154,8 +154,12 @@ impl Core {
         self.items.lock().find(key.hash(), |item| item.key == key).cloned()
     }
 
-    fn files(&self) -> Vec<Arc<OpenFile>> {
-        self.items.lock().iter().filter_map(|item| item.file()).collect()
+    fn files(&self) -> Result<Vec<Arc<OpenFile>>, Errno> {
+        let items = self.items.lock();
+        let mut files = Vec::new();
+        files.try_reserve_exact(items.len()).map_err(|_| Errno::ENOMEM)?;
+        files.extend(items.iter().filter_map(|item| item.file()));
+        Ok(files)
     }
 
     fn insert(

@@ -127,7 +127,7 @@ impl Inode for FdLink {
     fn readlink(&self) -> Result<Arc<[u8]>, Errno> {
         let file = self.file()?;
         Ok(match &file.path {
-            Some(place) => Arc::from(path::shown(place, &current().fs().root())),
+            Some(place) => Arc::from(path::shown(place, &current().fs().root())?),
             None => Arc::from(file.file.describe().into_bytes()),
         })
     }

@@ -102,7 +102,8 @@ fn line(vma: &Vma, out: &mut Text) -> Shown {
         Label::Vvar => b"[vvar]",
         Label::None => b"",
     };
-    let shown = place.map(|place| path::shown(place, &current().fs().root()));
+    // As on Linux, a path that is too long is not shown.
+    let shown = place.and_then(|place| path::shown(place, &current().fs().root()).ok());
     let name = shown.as_deref().unwrap_or(name);
     if !name.is_empty() {
         let width = out.as_bytes().len() - before;

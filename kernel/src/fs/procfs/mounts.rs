@@ -39,7 +39,7 @@ fn escaped(path: &[u8], out: &mut Text) -> Shown {
 /// Where a mount is, as seen from `root`; `None` if not from there.
 fn place(mount: &alloc::sync::Arc<Mount>, root: &PathRef) -> Option<alloc::vec::Vec<u8>> {
     let top = PathRef::new(mount.clone(), mount.root.clone());
-    let absolute = path::absolute(&top, root);
+    let absolute = path::absolute(&top, root).ok()?;
     absolute.reachable.then_some(absolute.path)
 }
 

@@ -245,7 +245,7 @@ impl Inode for PlaceLink {
 
     fn readlink(&self) -> Result<Arc<[u8]>, Errno> {
         let place = self.follow()?.ok_or(Errno::ENOENT)?;
-        Ok(Arc::from(path::shown(&place, &current().fs().root())))
+        Ok(Arc::from(path::shown(&place, &current().fs().root())?))
     }
 
     fn follow(&self) -> Result<Option<PathRef>, Errno> {

@@ -20,7 +20,7 @@ use alloc::sync::Arc;
 use elfin_platform::mm::{self, PAGE_SIZE};
 
 use super::attr::{Attr, FileKind, StatFs};
-use super::dentry::Dentry;
+use super::dentry::{Dentry, dismantle};
 use super::mount::{FileSystem, anonymous_dev};
 use inode::Shared;
 
@@ -53,6 +53,12 @@ impl TmpFs {
         let ino = self.shared.next_ino();
         let attr = Attr::new(ino, self.shared.dev, FileKind::Regular, mode, uid, gid);
         TmpInode::regular(self.shared.clone(), attr)
+    }
+}
+
+impl Drop for TmpFs {
+    fn drop(&mut self) {
+        dismantle(self.root.clone());
     }
 }
 
