@@ -1,13 +1,10 @@
-//! Page tables: the kernel's half, laid out at boot and shared by all, and [`PageTable`], a
-//! program's (Intel SDM volume 3, chapter 4).
-//!
-//! | from | what |
-//! |---|---|
-//! | 0 | the program, up to [`USER_END`] |
-//! | [`PHYS_OFFSET`] | physical memory, 2 MiB pages; devices beside it, uncached |
-//! | [`STACKS_BASE`] | kernel stacks with guard pages |
-//! | `KERNEL_BASE` | the kernel's image, each section with its rights |
+//! [`PageTable`]: the user half, one for each program.
 
+use super::super::percpu;
+use super::{
+    ACCESSED, ADDRESS, DIRTY, ENTRIES, LEVEL_BITS, NO_EXECUTE, OWNED, PRESENT, TOP_LEVEL, USER,
+    USER_END, WRITE, boot_pml4, boot_table, image_to_phys, index, new_table, table,
+};
 use crate::mm::{Frame, PAGE_SHIFT, PAGE_SIZE};
 use crate::paging::PageFlags;
 use crate::sync::SpinLock;
@@ -16,214 +13,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use x86_64::VirtAddr;
 use x86_64::instructions::tlb;
 
-/// Where physical memory begins in the kernel's address space.
-pub const PHYS_OFFSET: usize = 0xffff_8000_0000_0000;
-/// Where kernel stacks begin.
-pub const STACKS_BASE: usize = 0xffff_c000_0000_0000;
-const KERNEL_BASE: usize = 0xffff_ffff_8000_0000;
-/// First address beyond a program's reach: the last page below the canonical hole stays empty, so
-/// that no `syscall` lies at its very end (`sysret` would fault in the kernel).
-pub const USER_END: usize = 0x7fff_ffff_f000;
-
-const PRESENT: u64 = 1;
-const WRITE: u64 = 1 << 1;
-const USER: u64 = 1 << 2;
-const WRITE_THROUGH: u64 = 1 << 3;
-const NO_CACHE: u64 = 1 << 4;
-const ACCESSED: u64 = 1 << 5;
-const DIRTY: u64 = 1 << 6;
-const LARGE: u64 = 1 << 7;
-const GLOBAL: u64 = 1 << 8;
-/// Software bit: the entry holds a reference to a [`Frame`], present or not.
-const OWNED: u64 = 1 << 9;
-const NO_EXECUTE: u64 = 1 << 63;
-const ADDRESS: u64 = 0x000f_ffff_ffff_f000;
-
-const ENTRIES: usize = 512;
-const LEVEL_BITS: usize = 9;
-const LARGE_SIZE: u64 = 2 << 20;
-const GIB: u64 = 1 << 30;
 const KERNEL_HALF: usize = 256;
-const TOP_LEVEL: usize = 3;
-
-type Table = [AtomicU64; ENTRIES];
-
-unsafe extern "C" {
-    static boot_pml4: Table;
-    static boot_pdpt_kernel: Table;
-    static boot_pd_kernel: Table;
-    static kernel_start: u8;
-    static text_end: u8;
-    static rodata_end: u8;
-    static kernel_end: u8;
-    static smap_sites_start: [usize; 2];
-    static smap_sites_end: [usize; 2];
-}
-
-/// 4 KiB tables for the kernel's image.
-#[repr(C, align(4096))]
-struct KernelTables([Table; KERNEL_TABLES]);
-const KERNEL_TABLES: usize = 2;
-static KERNEL_PT: KernelTables =
-    KernelTables([const { [const { AtomicU64::new(0) }; ENTRIES] }; KERNEL_TABLES]);
-
-/// Where the kernel sees a physical address that is memory (or was mapped by [`mmio_map`]).
-#[inline(always)]
-pub fn phys_to_virt(phys: u64) -> *mut u8 {
-    core::ptr::with_exposed_provenance_mut(PHYS_OFFSET + phys as usize)
-}
-
-/// The physical address behind a pointer into the direct map.
-#[inline(always)]
-pub fn virt_to_phys(virt: *const u8) -> u64 {
-    (virt.addr() - PHYS_OFFSET) as u64
-}
-
-/// The physical address of something in the kernel's image (a `static`).
-pub fn image_to_phys<T>(object: *const T) -> u64 {
-    (object.addr() - KERNEL_BASE) as u64
-}
-
-/// Physical range of the kernel's image.
-pub fn kernel_image() -> Range<u64> {
-    image_to_phys(&raw const kernel_start)..image_to_phys(&raw const kernel_end)
-}
-
-#[inline]
-fn table(phys: u64) -> &'static Table {
-    // SAFETY: tables are whole frames in the direct map, and all access is atomic.
-    unsafe { &*phys_to_virt(phys & ADDRESS).cast::<Table>() }
-}
-
-/// The top-level table that the boot code made.
-fn boot_table() -> &'static Table {
-    // SAFETY: laid out by the assembler, there for ever, and all access is atomic.
-    unsafe { &boot_pml4 }
-}
-
-fn new_table() -> Option<u64> {
-    let frame = Frame::zeroed()?;
-    Some(frame.into_raw())
-}
-
-/// Gives each section of the kernel's image its rights and removes the boot-time mapping at 0.
-/// [`patch_smap_sites`] must have run already: the text becomes read-only here.
-pub fn init() {
-    let image = kernel_image();
-    let text = image.start..image_to_phys(&raw const text_end);
-    let rodata_end_phys = image_to_phys(&raw const rodata_end);
-    let mut phys = image.start;
-    while phys < image.end {
-        let rights = if text.contains(&phys) {
-            0
-        } else if phys < rodata_end_phys {
-            NO_EXECUTE
-        } else {
-            NO_EXECUTE | WRITE
-        };
-        let index = (phys >> PAGE_SHIFT) as usize;
-        KERNEL_PT.0[index / ENTRIES][index % ENTRIES]
-            .store(phys | rights | PRESENT | GLOBAL | ACCESSED | DIRTY, Ordering::Relaxed);
-        phys += PAGE_SIZE as u64;
-    }
-    // SAFETY: the tables are statics of the boot code; only this CPU runs.
-    unsafe {
-        for (n, entry) in boot_pd_kernel.iter().enumerate() {
-            let value = KERNEL_PT.0.get(n).map_or(0, |t| image_to_phys(t) | PRESENT | WRITE);
-            entry.store(value, Ordering::Relaxed);
-        }
-        boot_pml4[0].store(0, Ordering::Relaxed);
-        boot_pdpt_kernel[0].store(0, Ordering::Relaxed);
-    }
-    tlb::flush_all();
-}
-
-/// Writes `stac` or `clac` over the no-ops that hold their places, for a CPU with SMAP.
-pub fn patch_smap_sites() {
-    const CLAC: [u8; 3] = [0x0f, 0x01, 0xca];
-    const STAC: [u8; 3] = [0x0f, 0x01, 0xcb];
-    let start = &raw const smap_sites_start;
-    let count = ((&raw const smap_sites_end).addr() - start.addr()) / size_of::<[usize; 2]>();
-    // SAFETY: the linker script brackets the table; the text is still writable; each site is a
-    // three-byte no-op that this CPU is not executing now.
-    unsafe {
-        for site in core::slice::from_raw_parts(start, count) {
-            let code = if site[1] == 1 { STAC } else { CLAC };
-            core::ptr::with_exposed_provenance_mut::<[u8; 3]>(site[0]).write(code);
-        }
-        // Serialise before the new bytes run.
-        core::arch::x86_64::__cpuid(0);
-    }
-}
-
-/// Maps the memory in `range` into the direct map, as far as the boot tables do not.
-pub fn map_direct(range: Range<u64>) {
-    map_large(range, PRESENT | WRITE | GLOBAL | NO_EXECUTE | ACCESSED | DIRTY);
-}
-
-/// Where the kernel sees the device at `phys`, uncached. For use at boot: programs' page tables
-/// copy the kernel's half when they are made.
-pub fn mmio_map(phys: u64, len: usize) -> *mut u8 {
-    map_large(
-        phys..phys + len as u64,
-        PRESENT | WRITE | GLOBAL | NO_EXECUTE | NO_CACHE | WRITE_THROUGH | ACCESSED | DIRTY,
-    );
-    phys_to_virt(phys)
-}
-
-fn map_large(range: Range<u64>, flags: u64) {
-    let mut phys = range.start.max(GIB) & !(LARGE_SIZE - 1);
-    while phys < range.end {
-        let virt = PHYS_OFFSET + phys as usize;
-        let mut current = boot_table();
-        for level in [3, 2] {
-            let entry = &current[index(virt, level)];
-            let mut value = entry.load(Ordering::Relaxed);
-            if value & PRESENT == 0 {
-                value = new_table().expect("memory for the kernel's page tables")
-                    | PRESENT
-                    | WRITE
-                    | ACCESSED;
-                entry.store(value, Ordering::Relaxed);
-            }
-            current = table(value);
-        }
-        let entry = &current[index(virt, 1)];
-        if entry.load(Ordering::Relaxed) & PRESENT == 0 {
-            entry.store(phys | flags | LARGE, Ordering::Relaxed);
-        }
-        phys += LARGE_SIZE;
-    }
-}
-
-/// Maps one page of the kernel's own at `virt` (kernel stacks). `None`: memory is out.
-pub fn map_kernel_page(virt: usize, frame: Frame) -> Option<()> {
-    let mut current = boot_table();
-    for level in [3, 2, 1] {
-        let entry = &current[index(virt, level)];
-        let mut value = entry.load(Ordering::Relaxed);
-        if value & PRESENT == 0 {
-            value = new_table()? | PRESENT | WRITE | ACCESSED;
-            entry.store(value, Ordering::Relaxed);
-        }
-        current = table(value);
-    }
-    let flags = PRESENT | WRITE | GLOBAL | NO_EXECUTE | ACCESSED | DIRTY | OWNED;
-    current[index(virt, 0)].store(frame.into_raw() | flags, Ordering::Relaxed);
-    Some(())
-}
-
-/// Makes the kernel-stack region's top-level entry, so that every page table shares it.
-pub fn reserve_stack_region() {
-    let entry = &boot_table()[index(STACKS_BASE, TOP_LEVEL)];
-    let value = new_table().expect("memory for the kernel's page tables");
-    entry.store(value | PRESENT | WRITE | ACCESSED, Ordering::Relaxed);
-}
-
-#[inline(always)]
-fn index(virt: usize, level: usize) -> usize {
-    virt >> (PAGE_SHIFT + LEVEL_BITS * level) & (ENTRIES - 1)
-}
 
 #[inline]
 fn flush_page(virt: usize) {
@@ -253,7 +43,7 @@ impl PageTable {
     /// Makes this CPU use the table. The kernel keeps it alive while any CPU does: see
     /// [`crate::task`], which holds a reference for the running thread.
     pub(crate) fn activate(&self) {
-        let cpu = super::percpu::this();
+        let cpu = percpu::this();
         if cpu.page_table.replace(self.root) != self.root {
             // SAFETY: the kernel half is the same in every table.
             unsafe { core::arch::asm!("mov cr3, {}", in(reg) self.root, options(nostack)) };
@@ -264,7 +54,7 @@ impl PageTable {
     pub(crate) fn activate_kernel() {
         // SAFETY: taking the address of a static.
         let root = image_to_phys(&raw const boot_pml4);
-        let cpu = super::percpu::this();
+        let cpu = percpu::this();
         if cpu.page_table.replace(root) != root {
             // SAFETY: the kernel half is the same in every table.
             unsafe { core::arch::asm!("mov cr3, {}", in(reg) root, options(nostack)) };
@@ -273,7 +63,7 @@ impl PageTable {
 
     /// Whether this CPU uses the table.
     fn is_active(&self) -> bool {
-        super::percpu::this().page_table.get() == self.root
+        percpu::this().page_table.get() == self.root
     }
 
     /// Maps `frame` at the page of `virt`, in place of what was there.
@@ -642,28 +432,4 @@ fn release(value: u64) {
         // SAFETY: the entry held a reference and is gone from the table and this CPU's TLB.
         drop(unsafe { Frame::from_raw(value & ADDRESS) });
     }
-}
-
-/// Pops a frame of this CPU's cache.
-pub fn frame_cache_pop() -> Option<u64> {
-    // SAFETY: this CPU's own; neither preempted nor touched by interrupt handlers.
-    let cache = unsafe { &mut *super::percpu::this().frames.get() };
-    cache.len = cache.len.checked_sub(1)?;
-    Some(cache.frames[cache.len])
-}
-
-/// Pushes a frame onto this CPU's cache; full or memory scarce: gives it back.
-pub fn frame_cache_push(address: u64) -> Result<(), u64> {
-    // SAFETY: this CPU's own; neither preempted nor touched by interrupt handlers.
-    let cache = unsafe { &mut *super::percpu::this().frames.get() };
-    let slot = cache.frames.get_mut(cache.len).ok_or(address)?;
-    *slot = address;
-    cache.len += 1;
-    Ok(())
-}
-
-/// Frames in this CPU's cache.
-pub fn frame_cache_len() -> usize {
-    // SAFETY: this CPU's own; neither preempted nor touched by interrupt handlers.
-    unsafe { (*super::percpu::this().frames.get()).len }
 }
