@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use elfin_loader::cmdline::{ArgumentFile, Autoconf, CommandLine, InitWord, IpConfig, Param};
-use elfin_platform::hooks::{Hooks, PageFault};
+use elfin_platform::hooks::Hooks;
 use elfin_platform::{boot, console, host, mm};
 use elfin_syscalls::Errno;
 use elfin_syscalls::args::{OpenFlags, Resource};
@@ -114,7 +114,7 @@ pub fn connect(options: &Options) {
     elfin_platform::hooks::set::<sys::Entries>(Hooks {
         user_return: work::on_user_return,
         user_page_fault: signal::user_page_fault,
-        kernel_page_fault,
+        kernel_page_fault: signal::kernel_page_fault,
         user_exception: signal::user_exception,
     });
     if options.line.flag("elfin.debugcon") {
@@ -138,17 +138,6 @@ pub fn connect(options: &Options) {
         Some((rows.parse().ok()?, columns.parse().ok()?))
     });
     tty::configure(is_terminal("elfin.stdin"), is_terminal("elfin.stdout"), size);
-}
-
-/// The kernel touched user memory that is not there.
-fn kernel_page_fault(fault: &PageFault) -> bool {
-    let Some(thread) = task::try_current() else { return false };
-    if thread.faults_off.load(core::sync::atomic::Ordering::Relaxed) {
-        return false;
-    }
-    let stack = thread.process.rlimits.soft(Resource::STACK);
-    let stack = usize::try_from(stack).unwrap_or(usize::MAX);
-    thread.mm().fault(fault, stack).is_ok()
 }
 
 static STATISTICS: elfin_platform::sync::Once<()> = elfin_platform::sync::Once::new();

@@ -21,6 +21,29 @@ impl Write for Emergency {
     }
 }
 
+/// Exit status of a program that `SIGKILL` ends, which is what becomes of it when memory is out.
+const KILLED: u8 = 128 + 9;
+/// What the standard library's handler of failed allocations says.
+const FAILED_ALLOCATION: &str = "memory allocation of";
+
+/// Whether a text begins with [`FAILED_ALLOCATION`]; finds that out as it is written.
+struct Beginning(Option<bool>);
+
+impl Write for Beginning {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.get_or_insert(text.starts_with(FAILED_ALLOCATION));
+        Ok(())
+    }
+}
+
+/// Whether the kernel asked for memory, there was none, and it had no way to go on.
+fn is_failed_allocation(info: &PanicInfo<'_>) -> bool {
+    let mut beginning = Beginning(None);
+    // `Beginning` does not fail.
+    let _ = write!(beginning, "{}", info.message());
+    beginning.0 == Some(true)
+}
+
 /// Reports a panic and stops the machine. A panic in here stops it at once.
 pub fn report(info: &PanicInfo<'_>) -> ! {
     if PANICKED.swap(true, Ordering::SeqCst) {
@@ -28,6 +51,14 @@ pub fn report(info: &PanicInfo<'_>) -> ! {
     }
     let mut out = Emergency;
     // `Emergency` does not fail.
+    if is_failed_allocation(info) {
+        let _ = writeln!(
+            out,
+            "\nelfin: out of memory: {} in the kernel; give the machine more (-m)",
+            info.message()
+        );
+        power::exit_emergency(KILLED);
+    }
     let _ = writeln!(out, "\nelfin: kernel panic: {}", info.message());
     if let Some(place) = info.location() {
         let _ = writeln!(out, "  at {place}");

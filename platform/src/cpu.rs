@@ -19,6 +19,8 @@ bitflags! {
         const SIGNAL = 1 << 4;
         /// A block device has something.
         const BLOCK = 1 << 5;
+        /// Memory is out for the kernel itself ([`crate::mm::is_exhausted`]).
+        const MEMORY = 1 << 6;
     }
 }
 

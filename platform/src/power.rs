@@ -21,6 +21,16 @@ pub fn exit(status: u8) -> ! {
     poweroff::power_off()
 }
 
+/// [`exit`] from anywhere: waits for no lock.
+pub fn exit_emergency(status: u8) -> ! {
+    console::drain();
+    if host::enabled() {
+        host::event_emergency(format_args!("elfin-exit: {status}"));
+        debugcon::exit(EXIT_DONE);
+    }
+    poweroff::power_off()
+}
+
 /// Ends the machine after a kernel panic, of which `summary` is the first line.
 ///
 /// Waits for no lock, so it can be called from anywhere. The report itself is on the console

@@ -6,12 +6,14 @@
 
 use elfin_platform::arch::UserFrame;
 use elfin_platform::cpu::{self, Work};
+use elfin_platform::mm;
 
 use super::thread::current;
 use super::{rseq, sched, signal, timer};
 
 /// Work that concerns the machine, not the running thread.
-const MACHINE: Work = Work::TIMER.union(Work::NET).union(Work::CONSOLE).union(Work::BLOCK);
+const MACHINE: Work =
+    Work::TIMER.union(Work::NET).union(Work::CONSOLE).union(Work::BLOCK).union(Work::MEMORY);
 
 /// The way back to the program, while work is pending.
 pub fn on_user_return(frame: &mut UserFrame) {
@@ -40,5 +42,8 @@ pub fn run() {
     }
     if work.contains(Work::CONSOLE) {
         crate::tty::poll();
+    }
+    if work.contains(Work::MEMORY) && mm::is_exhausted() {
+        signal::end_for_memory(format_args!("the kernel itself has none left for process"));
     }
 }

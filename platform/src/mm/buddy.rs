@@ -7,6 +7,7 @@
 
 use super::{PAGE_SHIFT, PAGE_SIZE};
 use crate::arch::paging::phys_to_virt;
+use crate::cpu::{self, Work};
 use crate::sync::SpinLock;
 use core::ops::Range;
 use core::sync::atomic::{
@@ -42,6 +43,12 @@ static RECORD_COUNT: AtomicUsize = AtomicUsize::new(0);
 static FREE_FRAMES: AtomicUsize = AtomicUsize::new(0);
 static LEAST_FREE: AtomicUsize = AtomicUsize::new(usize::MAX);
 static TOTAL_FRAMES: AtomicUsize = AtomicUsize::new(0);
+/// Frames kept back for the kernel's own small objects.
+static RESERVE: AtomicUsize = AtomicUsize::new(0);
+/// The reserve is this part of memory, and at most [`MOST_RESERVED`].
+const RESERVED_SHARE: usize = 64;
+/// Most frames in the reserve.
+const MOST_RESERVED: usize = 64;
 
 /// Free lists by order.
 pub struct Buddy {
@@ -60,12 +67,26 @@ pub fn record(pfn: usize) -> &'static Record {
 }
 
 impl Buddy {
-    /// Takes a block of 2^`order` frames; its physical address. Contents are unspecified.
+    /// Takes a block of 2^`order` frames; its physical address. Contents are unspecified. Leaves
+    /// the reserve alone.
     pub fn allocate(order: usize) -> Option<u64> {
+        if free_frames() < (1 << order) + RESERVE.load(Relaxed) {
+            return None;
+        }
+        Self::allocate_at_last(order)
+    }
+
+    /// [`Self::allocate`] for what the kernel cannot do without: the reserve serves it, too. Once
+    /// half of that is used, [`Work::MEMORY`] is raised, so that a program ends and the kernel
+    /// goes on.
+    pub fn allocate_at_last(order: usize) -> Option<u64> {
         let block = BUDDY.lock().take(order)?;
         let free = FREE_FRAMES.fetch_sub(1 << order, Relaxed) - (1 << order);
         if free < LEAST_FREE.load(Relaxed) {
             LEAST_FREE.store(free, Relaxed);
+        }
+        if is_exhausted() {
+            cpu::raise(Work::MEMORY);
         }
         Some((block as u64) << PAGE_SHIFT)
     }
@@ -138,6 +159,11 @@ impl Buddy {
     }
 }
 
+/// Whether the kernel lives on the second half of its reserve.
+pub fn is_exhausted() -> bool {
+    free_frames() < RESERVE.load(Relaxed) / 2
+}
+
 /// Frames free now, not counting the CPUs' caches.
 pub fn free_frames() -> usize {
     FREE_FRAMES.load(Relaxed)
@@ -190,6 +216,7 @@ pub fn add(regions: &[Range<u64>], reserved: &[Range<u64>]) {
         add_free(region.clone(), reserved, &records);
     }
     LEAST_FREE.store(FREE_FRAMES.load(Relaxed), Relaxed);
+    RESERVE.store((total_frames() / RESERVED_SHARE).min(MOST_RESERVED), Relaxed);
 }
 
 /// The highest place for `bytes` in a usable region, clear of what is reserved.

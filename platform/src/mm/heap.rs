@@ -38,7 +38,11 @@ fn block_order(layout: Layout) -> Option<usize> {
 }
 
 fn allocate_block(order: usize) -> *mut u8 {
-    match Buddy::allocate(order) {
+    account(order, Buddy::allocate(order))
+}
+
+fn account(order: usize, block: Option<u64>) -> *mut u8 {
+    match block {
         Some(phys) => {
             LARGE_BYTES.fetch_add(PAGE_SIZE << order, Relaxed);
             phys_to_virt(phys)
@@ -53,13 +57,20 @@ fn allocate_middle(layout: Layout) -> *mut u8 {
     if let Some(object) = unsafe { talc.try_allocate(layout) } {
         return object.as_ptr();
     }
-    let arena = allocate_block(ARENA_ORDER);
+    let mut order = ARENA_ORDER;
+    let mut arena = allocate_block(order);
     if arena.is_null() {
-        return null_mut();
+        // As little as serves, then, and the reserve if need be.
+        let least = (layout.size() + layout.align()).div_ceil(PAGE_SIZE) + 1;
+        order = least.next_power_of_two().ilog2() as usize;
+        arena = account(order, Buddy::allocate_at_last(order));
+        if arena.is_null() {
+            return null_mut();
+        }
     }
     // SAFETY: the arena is ours for ever; the layout is not empty.
     unsafe {
-        if talc.claim(arena, PAGE_SIZE << ARENA_ORDER).is_none() {
+        if talc.claim(arena, PAGE_SIZE << order).is_none() {
             return null_mut();
         }
         talc.try_allocate(layout).map_or(null_mut(), |object| object.as_ptr())

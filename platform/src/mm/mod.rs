@@ -6,6 +6,10 @@
 //! | `frame` | single frames, through a cache per CPU | buddy |
 //! | `slab` | kernel objects up to 2 KiB | frames |
 //! | `heap` | larger objects: talc up to 32 KiB, whole blocks above | buddy |
+//!
+//! A few frames are kept back for slabs and talc alone. A program is refused memory while they are
+//! untouched, so that the kernel can still serve the call that finds this out; once half of them
+//! are used, [`Work::MEMORY`](crate::cpu::Work::MEMORY) asks the kernel to end a program.
 
 #[cfg(target_os = "none")]
 mod buddy;
@@ -21,7 +25,7 @@ mod stats;
 pub(crate) use buddy::{add as add_memory, init as init_memory};
 pub use dma::DmaRegion;
 pub use frame::Frame;
-pub use stats::{MemStats, stats};
+pub use stats::{MemStats, is_exhausted, stats};
 
 /// Bytes in a page and in a frame.
 pub const PAGE_SIZE: usize = 4096;

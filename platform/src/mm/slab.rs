@@ -116,7 +116,7 @@ impl Class {
     /// Adds a fresh slab.
     fn grow(&mut self, class: usize) -> Option<()> {
         let size = SIZES[class];
-        let phys = Buddy::allocate(0)?;
+        let phys = Buddy::allocate_at_last(0)?;
         FRAMES.fetch_add(1, Relaxed);
         let base = phys_to_virt(phys);
         let count = PAGE_SIZE / size;

@@ -31,3 +31,15 @@ pub fn stats() -> MemStats {
 pub fn stats() -> MemStats {
     MemStats { total: 64 << 20, free: 32 << 20, peak_used: 32 << 20, kernel_heap: 0 }
 }
+
+/// Whether the kernel lives on the last of its own memory: a program must end.
+#[cfg(target_os = "none")]
+pub fn is_exhausted() -> bool {
+    super::buddy::is_exhausted()
+}
+
+/// A host has its own ways.
+#[cfg(not(target_os = "none"))]
+pub fn is_exhausted() -> bool {
+    false
+}

@@ -1,16 +1,21 @@
 //! What becomes of exceptions that the program causes: signals.
 
+use core::fmt;
+use core::sync::atomic::Ordering;
+
 use elfin_platform::arch::UserFrame;
+use elfin_platform::cpu::{self, Work};
 use elfin_platform::hooks::{Exception, PageFault};
 use elfin_syscalls::args::Resource;
 
 use super::info::{Info, code};
-use super::send::force;
+use super::send::{force, rouse};
 use super::set::{SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP, Signal};
 use super::state::Trap;
+use super::stop::resume_to_exit;
 use crate::mm::FaultError;
 use crate::task::exit;
-use crate::task::thread::current;
+use crate::task::thread::{Thread, current, try_current};
 
 /// Exception vectors of x86, for signal frames.
 mod vector {
@@ -35,16 +40,14 @@ mod error_bit {
 /// The program touched a page that is not there or not allowed.
 pub fn user_page_fault(_frame: &mut UserFrame, fault: &PageFault) {
     let me = current();
-    let stack = me.process.rlimits.soft(Resource::STACK);
-    let stack = usize::try_from(stack).unwrap_or(usize::MAX);
-    let Err(error) = me.mm().fault(fault, stack) else { return };
+    let Err(error) = me.mm().fault(fault, stack_limit(&me)) else { return };
     let (signal, code) = match error {
         FaultError::NotMapped => (SIGSEGV, code::SEGV_MAPERR),
         FaultError::NotAllowed => (SIGSEGV, code::SEGV_ACCERR),
         FaultError::PastEnd => (SIGBUS, code::BUS_ADRERR),
         FaultError::OutOfMemory => {
-            out_of_memory(fault.address);
-            return;
+            end_for_memory(format_args!("no page for {:#x} of process", fault.address));
+            exit::exit_process();
         }
     };
     let mut bits = error_bit::USER;
@@ -60,16 +63,40 @@ pub fn user_page_fault(_frame: &mut UserFrame, fault: &PageFault) {
     force(Info::fault(signal, code, fault.address));
 }
 
-/// Memory ran out for the program: it is ended as by `SIGKILL`, which nothing can stop.
-fn out_of_memory(address: usize) {
-    let me = current();
+/// The kernel touched the program's memory at its bidding, and the page cannot be had.
+pub fn kernel_page_fault(fault: &PageFault) -> bool {
+    let Some(me) = try_current() else { return false };
+    if me.faults_off.load(Ordering::Relaxed) {
+        return false;
+    }
+    match me.mm().fault(fault, stack_limit(&me)) {
+        Ok(()) => true,
+        Err(FaultError::OutOfMemory) => {
+            // The call fails with `EFAULT`, which nobody sees any more.
+            end_for_memory(format_args!("no page for {:#x} of process", fault.address));
+            false
+        }
+        Err(_) => false,
+    }
+}
+
+/// Memory ran out: the process of the running thread is ended as by `SIGKILL`, which nothing can
+/// stop, on its next way back to the program. `what` is said of it.
+pub fn end_for_memory(what: fmt::Arguments<'_>) {
+    let Some(me) = try_current() else { return };
     if me.process.begin_exit(SIGKILL.number()) {
         log::error!(
-            "out of memory: process {} needed a page at {address:#x} and is ended; give the machine more",
+            "out of memory: {what} {}, which is ended; give the machine more (-m)",
             me.process.pid
         );
     }
-    exit::exit_process();
+    me.process.for_each_thread(rouse);
+    resume_to_exit(&me.process);
+    cpu::raise(Work::SIGNAL);
+}
+
+fn stack_limit(me: &Thread) -> usize {
+    usize::try_from(me.process.rlimits.soft(Resource::STACK)).unwrap_or(usize::MAX)
 }
 
 /// The program caused an exception that is no page fault.

@@ -15,9 +15,11 @@ struct Pool {
     free: Vec<usize>,
     /// Stacks ever mapped.
     made: usize,
+    /// Pages of the next one that are mapped already: memory went out while it was made.
+    begun: usize,
 }
 
-static POOL: SpinLock<Pool> = SpinLock::new(Pool { free: Vec::new(), made: 0 });
+static POOL: SpinLock<Pool> = SpinLock::new(Pool { free: Vec::new(), made: 0, begun: 0 });
 
 /// A thread's kernel stack. Dropping it keeps the memory for the next.
 pub struct KernelStack {
@@ -34,9 +36,11 @@ impl KernelStack {
         let number = pool.made + 1;
         pool.free.try_reserve(number).ok()?;
         let top = STACKS_BASE + number * STRIDE;
-        for n in 1..=SIZE / PAGE_SIZE {
+        for n in pool.begun + 1..=SIZE / PAGE_SIZE {
             map_kernel_page(top - n * PAGE_SIZE, Frame::zeroed()?)?;
+            pool.begun = n;
         }
+        pool.begun = 0;
         pool.made = number;
         Some(Self { top })
     }
