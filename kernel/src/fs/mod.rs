@@ -35,6 +35,7 @@ pub mod unpack;
 pub mod walk;
 pub mod xattr;
 
+mod components;
 mod names;
 #[cfg(test)]
 mod tests;

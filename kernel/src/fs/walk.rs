@@ -9,12 +9,12 @@
 
 use alloc::borrow::Cow;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use bitflags::bitflags;
 use elfin_syscalls::Errno;
 
 use super::attr::FileKind;
+use super::components::{Component, Text};
 use super::context::FsContext;
 use super::dentry::PathRef;
 use super::mount::Mount;
@@ -86,80 +86,6 @@ pub enum Last<'a> {
     Root,
 }
 
-/// The path being walked: the caller's, or one that a symbolic link has led to.
-struct Text<'a> {
-    given: &'a [u8],
-    /// Instead of `given`, once a link was met.
-    linked: Option<Vec<u8>>,
-    at: usize,
-}
-
-/// One component: where it lies, and what follows it.
-#[derive(Clone, Copy)]
-struct Component {
-    start: usize,
-    end: usize,
-    last: bool,
-    slash: bool,
-}
-
-impl<'a> Text<'a> {
-    fn bytes(&self) -> &[u8] {
-        self.linked.as_deref().unwrap_or(self.given)
-    }
-
-    fn rest(&self) -> &[u8] {
-        self.bytes().get(self.at..).unwrap_or_default()
-    }
-
-    /// Takes the next component; `None` at the end.
-    #[inline]
-    fn next(&mut self) -> Option<Component> {
-        let bytes = self.linked.as_deref().unwrap_or(self.given);
-        let mut rest = bytes.get(self.at..).unwrap_or_default();
-        while let [b'/', tail @ ..] = rest {
-            rest = tail;
-        }
-        let start = bytes.len() - rest.len();
-        let len = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
-        rest = rest.get(len..).unwrap_or_default();
-        let slash = !rest.is_empty();
-        while let [b'/', tail @ ..] = rest {
-            rest = tail;
-        }
-        self.at = bytes.len() - rest.len();
-        (len > 0).then_some(Component { start, end: start + len, last: rest.is_empty(), slash })
-    }
-
-    fn name(&self, component: Component) -> &[u8] {
-        self.bytes().get(component.start..component.end).unwrap_or_default()
-    }
-
-    fn into_name(self, component: Component) -> Cow<'a, [u8]> {
-        match &self.linked {
-            None => {
-                Cow::Borrowed(self.given.get(component.start..component.end).unwrap_or_default())
-            }
-            Some(_) => Cow::Owned(self.name(component).to_vec()),
-        }
-    }
-
-    /// Puts the text of a link before what is left.
-    fn follow(&mut self, target: &[u8], slash: bool) -> Result<(), Errno> {
-        let rest = self.rest();
-        let mut text = Vec::new();
-        text.try_reserve_exact(target.len() + 1 + rest.len()).map_err(|_| Errno::ENOMEM)?;
-        text.extend_from_slice(target);
-        if slash {
-            text.push(b'/');
-        }
-        text.extend_from_slice(rest);
-        self.linked = Some(text);
-        self.at = 0;
-        Ok(())
-    }
-}
-
 impl Walker {
     /// A walk for a process whose context is `fs`, from `start` or the current directory.
     #[must_use]
@@ -190,7 +116,7 @@ impl Walker {
             }
             return self.finish(self.start().clone(), false);
         }
-        let mut text = Text { given: path, linked: None, at: 0 };
+        let mut text = Text::new(path);
         let mut at = self.begin(path)?;
         while let Some(component) = text.next() {
             let follow =
@@ -212,7 +138,7 @@ impl Walker {
             return Err(Errno::ENOENT);
         }
         let start = self.begin(path)?;
-        self.parent_from(start, Text { given: path, linked: None, at: 0 })
+        self.parent_from(start, Text::new(path))
     }
 
     /// Goes on from the symbolic link `link` in `dir`, which was the last component: the
@@ -226,7 +152,7 @@ impl Walker {
         link: &PathRef,
         slash: bool,
     ) -> Result<Result<Parent<'static>, PathRef>, Errno> {
-        let mut text = Text { given: &[], linked: None, at: 0 };
+        let mut text = Text::new(&[]);
         match self.enter_link(dir, link, &mut text, slash)? {
             (at, true) => Ok(Err(at)),
             (at, false) => self.parent_from(at, text).map(Ok),

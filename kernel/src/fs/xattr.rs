@@ -13,7 +13,7 @@ pub const NAME_MAX: usize = 255;
 pub const SIZE_MAX: usize = 65536;
 
 /// A name and its value.
-type Xattr = (Vec<u8>, Arc<[u8]>);
+type Xattr = (Vec<u8>, Arc<Vec<u8>>);
 
 /// Names and values.
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl Xattrs {
     ///
     /// # Errors
     /// `ENODATA` if there is none.
-    pub fn get(&self, name: &[u8]) -> Result<Arc<[u8]>, Errno> {
+    pub fn get(&self, name: &[u8]) -> Result<Arc<Vec<u8>>, Errno> {
         let list = self.0.lock();
         let found = list.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.clone()).ok_or(Errno::ENODATA)
@@ -41,7 +41,10 @@ impl Xattrs {
     /// # Errors
     /// `EEXIST` or `ENODATA` by `flags`, `ENOSPC`.
     pub fn set(&self, name: Vec<u8>, value: &[u8], flags: XattrFlags) -> Result<(), Errno> {
-        let value: Arc<[u8]> = Arc::from(value);
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(value.len()).map_err(|_| Errno::ENOSPC)?;
+        bytes.extend_from_slice(value);
+        let value = Arc::new(bytes);
         let mut list = self.0.lock();
         match list.iter_mut().find(|(known, _)| *known == name) {
             Some(_) if flags.contains(XattrFlags::CREATE) => Err(Errno::EEXIST),
@@ -70,13 +73,19 @@ impl Xattrs {
     }
 
     /// The names, each with a zero byte after it.
-    pub fn list(&self) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    pub fn list(&self) -> Result<Vec<u8>, Errno> {
+        let list = self.0.lock();
         let mut names = Vec::new();
-        for (name, _) in self.0.lock().iter() {
+        let len = list.iter().map(|(name, _)| name.len() + 1).sum();
+        names.try_reserve_exact(len).map_err(|_| Errno::ENOMEM)?;
+        for (name, _) in list.iter() {
             names.extend_from_slice(name);
             names.push(0);
         }
-        names
+        Ok(names)
     }
 }
 
@@ -91,8 +100,8 @@ mod tests {
         assert_eq!(attrs.set(b"user.a".to_vec(), b"1", XattrFlags::REPLACE), Err(Errno::ENODATA));
         assert_eq!(attrs.set(b"user.a".to_vec(), b"1", none), Ok(()));
         assert_eq!(attrs.set(b"user.a".to_vec(), b"2", XattrFlags::CREATE), Err(Errno::EEXIST));
-        assert_eq!(&*attrs.get(b"user.a").unwrap(), b"1");
-        assert_eq!(attrs.list(), b"user.a\0");
+        assert_eq!(attrs.get(b"user.a").unwrap().as_slice(), b"1");
+        assert_eq!(attrs.list().unwrap(), b"user.a\0");
         assert_eq!(attrs.remove(b"user.a"), Ok(()));
         assert_eq!(attrs.get(b"user.a"), Err(Errno::ENODATA));
     }

@@ -1,18 +1,17 @@
-//! Changing what a file is: mode, owner, times, size.
+//! Changing what a file is: mode, owner, times.
 
 use alloc::sync::Arc;
 
 use elfin_platform::time;
 use elfin_syscalls::abi::{Timespec, Timeval, UTIME_NOW, UTIME_OMIT, Utimbuf};
-use elfin_syscalls::args::{AtFlags, FallocateMode, Fd, Gid, Mode, Uid, UserIn, UserStr};
+use elfin_syscalls::args::{AtFlags, Fd, Gid, Mode, Uid, UserIn, UserStr};
 use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
 use super::paths::{self, Target};
 use super::usercopy::user_read;
 use crate::fs::attr::{NSEC_PER_SEC, S_ISGID, Timestamp};
-use crate::fs::walk::WalkFlags;
-use crate::fs::{FileKind, Inode, PathRef, perm};
+use crate::fs::{FileKind, Inode, perm};
 use crate::task::Capability;
 
 /// "Leave it as it is" for owners.
@@ -279,73 +278,4 @@ pub fn utime(cx: &mut Cx<'_>, path: UserStr, times: UserIn<Utimbuf>) -> SysResul
     };
     let target = paths::target(cx, Fd::CWD, path, AtFlags::empty())?;
     set_times(cx, &target, times)
-}
-
-/// `truncate(2)`.
-///
-/// # Errors
-/// `EINVAL`, `EISDIR`, `EACCES`, `EROFS`, `EFBIG`, and those of the walk.
-pub fn truncate(cx: &mut Cx<'_>, path: UserStr, len: i64) -> SysResult {
-    let len = u64::try_from(len).map_err(|_| Errno::EINVAL)?;
-    let place = paths::resolve(cx, Fd::CWD, path, WalkFlags::FOLLOW)?;
-    let inode = place.inode();
-    match inode.kind() {
-        FileKind::Regular => {}
-        FileKind::Directory => return Err(Errno::EISDIR),
-        _ => return Err(Errno::EINVAL),
-    }
-    perm::check_writable_mount(&place)?;
-    perm::check(&**inode, perm::MAY_WRITE, &cx.thread.cred())?;
-    resize(&place, len)
-}
-
-fn resize(place: &PathRef, len: u64) -> SysResult {
-    crate::fs::tmpfs::check_size_limit(len)?;
-    place.inode().truncate(len)?;
-    perm::clear_setid_on_write(place.inode().attr());
-    Ok(0)
-}
-
-/// `ftruncate(2)`.
-///
-/// # Errors
-/// `EBADF`, `EINVAL`, `EFBIG`, `EPERM` by a seal.
-pub fn ftruncate(cx: &mut Cx<'_>, fd: Fd, len: i64) -> SysResult {
-    let len = u64::try_from(len).map_err(|_| Errno::EINVAL)?;
-    let file = cx.file(fd)?;
-    let place = file.path.as_ref().ok_or(Errno::EINVAL)?;
-    if place.inode().kind() != FileKind::Regular || !file.writable() {
-        return Err(Errno::EINVAL);
-    }
-    resize(place, len)
-}
-
-/// `fallocate(2)`.
-///
-/// # Errors
-/// `EBADF`, `EINVAL`, `EOPNOTSUPP`, `ESPIPE`, `EISDIR`, `ENODEV`, `EFBIG`, `ENOSPC`, `EPERM`.
-pub fn fallocate(cx: &mut Cx<'_>, fd: Fd, mode: FallocateMode, offset: i64, len: i64) -> SysResult {
-    let file = cx.file(fd)?;
-    let offset = u64::try_from(offset).map_err(|_| Errno::EINVAL)?;
-    let len = u64::try_from(len).ok().filter(|&len| len > 0).ok_or(Errno::EINVAL)?;
-    if mode.has_unknown() {
-        return Err(Errno::EOPNOTSUPP);
-    }
-    if !file.writable() {
-        return Err(Errno::EBADF);
-    }
-    let kind = FileKind::from_mode(file.stat()?.mode);
-    let inode = match kind {
-        Some(FileKind::Regular) => file.inode().ok_or(Errno::ENODEV)?,
-        Some(FileKind::Fifo) => return Err(Errno::ESPIPE),
-        Some(FileKind::Directory) => return Err(Errno::EISDIR),
-        _ => return Err(Errno::ENODEV),
-    };
-    let end = offset.checked_add(len).filter(|&end| i64::try_from(end).is_ok());
-    let end = end.ok_or(Errno::EFBIG)?;
-    if !mode.contains(FallocateMode::KEEP_SIZE) {
-        crate::fs::tmpfs::check_size_limit(end)?;
-    }
-    inode.fallocate(mode, offset, len)?;
-    Ok(0)
 }

@@ -8,6 +8,8 @@ mod file;
 mod frames;
 mod inode;
 mod pages;
+#[cfg(test)]
+mod tests;
 
 pub use file::check_size_limit;
 pub use frames::pages_in_files;
