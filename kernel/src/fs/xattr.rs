@@ -40,11 +40,8 @@ impl Xattrs {
     ///
     /// # Errors
     /// `EEXIST` or `ENODATA` by `flags`, `ENOSPC`.
-    pub fn set(&self, name: Vec<u8>, value: &[u8], flags: XattrFlags) -> Result<(), Errno> {
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(value.len()).map_err(|_| Errno::ENOSPC)?;
-        bytes.extend_from_slice(value);
-        let value = Arc::new(bytes);
+    pub fn set(&self, name: Vec<u8>, value: Vec<u8>, flags: XattrFlags) -> Result<(), Errno> {
+        let value = Arc::new(value);
         let mut list = self.0.lock();
         match list.iter_mut().find(|(known, _)| *known == name) {
             Some(_) if flags.contains(XattrFlags::CREATE) => Err(Errno::EEXIST),
@@ -97,9 +94,15 @@ mod tests {
     fn flags_decide() {
         let attrs = Xattrs::new();
         let none = XattrFlags::empty();
-        assert_eq!(attrs.set(b"user.a".to_vec(), b"1", XattrFlags::REPLACE), Err(Errno::ENODATA));
-        assert_eq!(attrs.set(b"user.a".to_vec(), b"1", none), Ok(()));
-        assert_eq!(attrs.set(b"user.a".to_vec(), b"2", XattrFlags::CREATE), Err(Errno::EEXIST));
+        assert_eq!(
+            attrs.set(b"user.a".to_vec(), b"1".to_vec(), XattrFlags::REPLACE),
+            Err(Errno::ENODATA)
+        );
+        assert_eq!(attrs.set(b"user.a".to_vec(), b"1".to_vec(), none), Ok(()));
+        assert_eq!(
+            attrs.set(b"user.a".to_vec(), b"2".to_vec(), XattrFlags::CREATE),
+            Err(Errno::EEXIST)
+        );
         assert_eq!(attrs.get(b"user.a").unwrap().as_slice(), b"1");
         assert_eq!(attrs.list().unwrap(), b"user.a\0");
         assert_eq!(attrs.remove(b"user.a"), Ok(()));

@@ -90,13 +90,13 @@ fn set(
     elfin_platform::user::copy_in(&mut bytes, value.addr()).map_err(efault)?;
     check(cx, target, &name, true)?;
     crate::fs::reserve_memory()?;
-    store(target)?.set(name, &bytes, flags)?;
+    store(target)?.set(name, bytes, flags)?;
     target.inode()?.attr().touch_ctime();
     Ok(0)
 }
 
 fn list(cx: &Cx<'_>, target: &Target, to: UserAddr, size: usize) -> SysResult {
-    let mut names = store(target)?.list();
+    let mut names = store(target)?.list()?;
     if !cx.thread.cred().has(Capability::SYS_ADMIN) {
         let shown: Vec<&[u8]> = names
             .split_inclusive(|&byte| byte == 0)
