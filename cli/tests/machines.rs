@@ -163,7 +163,7 @@ fn the_same_input_gives_the_same_archive() {
 
 #[test]
 fn standard_input_is_nothing_a_file_or_a_stream() {
-    let bench = Bench::new("head -c 7; tell 'elfin-exit: 0'; exit 33");
+    let bench = Bench::new("tell 'elfin-event: boot'; head -c 7; tell 'elfin-exit: 0'; exit 33");
     assert!(bench.run("").status.success());
     assert_says(&bench.qemu_arg("-append"), &["elfin.stdin=null", "elfin.stdout=stream"]);
 

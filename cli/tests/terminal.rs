@@ -82,7 +82,7 @@ fn a_timeout_leaves_the_terminal_as_it_was() {
 
 #[test]
 fn keys_go_to_the_guest_one_by_one() {
-    let bench = Bench::new("head -c 4; tell 'elfin-exit: 5'; exit 33");
+    let bench = Bench::new("tell 'elfin-event: boot'; head -c 4; tell 'elfin-exit: 5'; exit 33");
     let mut session = Session::new(&bench, &["--ctrl-c", "guest"]);
     bench.wait_for_qemu(true);
     session.wait_until_raw();
