@@ -3,6 +3,7 @@
 
 mod accel;
 mod find;
+mod fit;
 mod kvm_probe;
 mod network;
 mod plan;
@@ -11,6 +12,7 @@ mod quote;
 
 pub use accel::{Accel, choose_accel};
 pub use find::{find_kernel, find_qboot, find_qemu, in_path};
+pub use fit::check_memory;
 pub use network::{Card, Network};
 pub use plan::{Firmware, MachinePlan};
 pub use ports::check_ports;

@@ -87,6 +87,8 @@ pub fn run(args: &RunArgs) -> Result<u8> {
     let mut initramfs = Scratch::new("elfin-initramfs", tree.content_len())?;
     write_initramfs(&tree, initramfs.file()).context("can not make the initramfs")?;
     drop(tree);
+    let initramfs_len = initramfs.file().metadata().context("can not see the initramfs")?.len();
+    qemu::check_memory(&plan.kernel, initramfs_len, plan.memory)?;
     let events = EventPipe::new()?;
     plan.initramfs = initramfs.child_path();
     plan.events = events.path().into();

@@ -17,6 +17,11 @@ const MEMORY_MAX: u64 = 1024 * GIB;
 pub struct MemorySize(u64);
 
 impl MemorySize {
+    /// The amount in bytes.
+    pub fn bytes(self) -> u64 {
+        self.0
+    }
+
     /// Takes a number of bytes, rounded up to whole MiB and kept within what a machine can have.
     pub fn from_bytes(bytes: u64) -> Self {
         let whole = bytes.checked_next_multiple_of(MIB).unwrap_or(MEMORY_MAX);
