@@ -88,7 +88,7 @@ pub fn run(args: &RunArgs) -> Result<u8> {
     write_initramfs(&tree, initramfs.file()).context("can not make the initramfs")?;
     drop(tree);
     let initramfs_len = initramfs.file().metadata().context("can not see the initramfs")?.len();
-    qemu::check_memory(&plan.kernel, initramfs_len, plan.memory)?;
+    qemu::check_memory(&plan, initramfs_len)?;
     let events = EventPipe::new()?;
     plan.initramfs = initramfs.child_path();
     plan.events = events.path().into();
