@@ -134,6 +134,10 @@ impl UnixSock {
         {
             let mut theirs = peer.inner.lock();
             if matches!(theirs.role, Role::Closed) {
+                drop(theirs);
+                if to.is_none() {
+                    self.inner.lock().peer = None;
+                }
                 return Err(Errno::ECONNREFUSED);
             }
             if theirs.read_shut {
@@ -519,6 +523,8 @@ mod tests {
         late.try_connect(&found, who).unwrap();
         send(&client, b"hi").unwrap();
         assert_eq!(recv(&server, 9).unwrap(), Some(b"hi".to_vec()));
+        server.close();
+        assert!(super::super::name::find(b"connecting").is_ok(), "the name is the listener's");
         listener.close();
         assert_eq!(recv(&late, 9), Err(Errno::ECONNRESET));
         drop(found);

@@ -78,9 +78,17 @@ pub fn claim_any(sock: &Arc<UnixSock>) -> Result<UnixName, Errno> {
     Err(Errno::ENOSPC)
 }
 
-/// Frees an abstract name.
-pub fn release(name: &[u8]) {
-    let removed = NAMES.lock().as_mut().and_then(|names| names.remove(name));
+/// Frees the abstract name that `sock` claimed. A connection's end that has its listener's name
+/// did not claim it.
+pub fn release(name: &[u8], sock: &UnixSock) {
+    let removed = {
+        let mut names = NAMES.lock();
+        let ours = |held: &Weak<UnixSock>| core::ptr::eq(held.as_ptr(), sock);
+        names
+            .as_mut()
+            .filter(|names| names.get(name).is_some_and(ours))
+            .and_then(|names| names.remove(name))
+    };
     drop(removed);
 }
 

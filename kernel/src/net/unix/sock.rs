@@ -242,7 +242,7 @@ impl UnixSock {
             Inner { role: Role::Closed, read_shut: true, write_shut: true, ..Inner::default() },
         );
         if let Some(UnixName::Abstract(name)) = inner.name.as_deref() {
-            name::release(name);
+            name::release(name, self);
         }
         if let Some(peer) = &inner.peer {
             peer.peer_closed(self, !inner.inbox.is_empty());
@@ -275,10 +275,8 @@ impl UnixSock {
                 self.wait.wake_all(PollEvents::WRITABLE);
                 return;
             }
-            if self.kind == Kind::Dgram {
-                inner.peer = None;
-                inner.error = Some(Errno::ECONNRESET);
-            } else {
+            // A datagram socket finds out when it sends.
+            if self.kind != Kind::Dgram {
                 inner.peer_gone = true;
                 inner.write_shut = true;
                 if unread {
