@@ -6,6 +6,7 @@ use super::dhcp::Lease;
 use super::link::Link;
 use super::names;
 use super::stack::Stack;
+use super::tcp;
 use crate::fs::PathRef;
 use crate::task::timer::{self, Expire, TimerHandle};
 use alloc::sync::Arc;
@@ -150,6 +151,21 @@ fn wait_for_lease(stack: &'static Stack) -> Option<Lease> {
 pub fn poll() {
     if let Some(stack) = STACK.get() {
         stack.poll();
+    }
+}
+
+/// Gives connections that were just closed a moment to tell their other ends so, which would else
+/// wait for a machine that is no more. For the end of the machine.
+pub fn drain() {
+    /// Nanoseconds for ends that do not answer, or do not close on their side.
+    const PATIENCE: u64 = SECOND / 10;
+    let Some(stack) = STACK.get() else { return };
+    let give_up = time::now() + PATIENCE;
+    while tcp::orphans() > 0 && time::now() < give_up {
+        cpu::take(Work::NET | Work::TIMER);
+        stack.poll();
+        time::set_alarm(Some(stack.next_deadline().unwrap_or(give_up).min(give_up)));
+        cpu::idle();
     }
 }
 

@@ -27,5 +27,5 @@ pub mod tcp;
 mod tests;
 pub mod unix;
 
-pub use machine::{Config, init, machine, next_deadline, poll};
+pub use machine::{Config, drain, init, machine, next_deadline, poll};
 pub use stack::Stack;

@@ -39,7 +39,7 @@ pub fn exit_group(code: i32) -> ! {
 pub fn exit_process() -> ! {
     let me = current();
     if me.process.pid == INIT {
-        end_machine(&me.process);
+        end_machine(&me);
     }
     me.process.for_each_thread(signal::rouse);
     signal::resume_to_exit(&me.process);
@@ -84,14 +84,17 @@ fn end_process(me: &Thread) {
     itimer::stop_all(process);
     process.timers.clear();
     if process.pid == INIT {
-        end_machine(process);
+        end_machine(me);
     }
     me.files().clear();
     process.tell_parent_of_end();
 }
 
-fn end_machine(process: &Process) -> ! {
-    crate::shutdown(machine_status(process.exit_status().unwrap_or(0)))
+fn end_machine(me: &Thread) -> ! {
+    // As the end of any process: its connections are closed in order.
+    me.files().clear();
+    crate::net::drain();
+    crate::shutdown(machine_status(me.process.exit_status().unwrap_or(0)))
 }
 
 impl Process {

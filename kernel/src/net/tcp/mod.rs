@@ -29,6 +29,6 @@ pub use io::Attempt;
 pub use ports::{Reuse, candidates};
 pub use segment::{CHECKSUM_AT, Flags, HEADER_MAX, Header, Options, Segment};
 pub use seq::Seq;
-pub use sock::TcpSock;
+pub use sock::{TcpSock, orphans};
 pub use table::{Row, Table, input};
 pub use tcb::{Keepalive, State, Tcb, Tuning};

@@ -48,6 +48,12 @@ impl core::fmt::Debug for TcpSock {
     }
 }
 
+/// How many connections have no descriptor any more and are not done with their other end.
+#[must_use]
+pub fn orphans() -> usize {
+    ORPHANS.load(Ordering::Relaxed)
+}
+
 impl TcpSock {
     /// An unconnected socket.
     #[must_use]
