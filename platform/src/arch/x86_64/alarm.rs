@@ -176,6 +176,10 @@ pub fn refined_rate() -> Option<Rate> {
     }
     REFINING.store(false, Ordering::Relaxed);
     apic::write(Register::TimerLvt, VECTOR);
+    // A timer that is through its first round stops now, and its interrupt may not have been
+    // sent yet: the alarm is to be set anew.
+    percpu::this().alarm.store(NEVER, Ordering::Relaxed);
+    cpu::raise(Work::TIMER);
     Some(reference.rate())
 }
 
