@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::process::{ChildStdin, ChildStdout};
+use std::process::{ChildStdin, ChildStdout, Stdio};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread;
 
@@ -122,6 +122,17 @@ pub fn carry_output(mut from: ChildStdout, messages: SyncSender<Message>) -> io:
     Ok(())
 }
 
+/// What QEMU's standard input is: a pipe if there is input to carry. The pipe stays open to the
+/// machine's end, and there is none without input: once the other end is closed, QEMU's main loop
+/// is told so again and again, gives up on bytes that our end of the output has no room for yet,
+/// and they are lost.
+pub fn carried_input(input: HostInput) -> Stdio {
+    match input {
+        HostInput::Tty | HostInput::Stream => Stdio::piped(),
+        HostInput::File | HostInput::Null => Stdio::null(),
+    }
+}
+
 /// Copies our input to the machine until either ends, from when the other end of `may_begin` is
 /// dropped. The thread may stay blocked in a read until the process ends.
 pub fn carry_input(
@@ -129,9 +140,6 @@ pub fn carry_input(
     mut to: ChildStdin,
     may_begin: Receiver<Infallible>,
 ) -> io::Result<()> {
-    if !matches!(input, HostInput::Tty | HostInput::Stream) {
-        return Ok(());
-    }
     thread::Builder::new().name("input".into()).spawn(move || {
         // Nothing is ever sent: this ends when the sender goes.
         let _ = may_begin.recv();
@@ -156,7 +164,7 @@ pub fn carry_input(
             // A machine that has ended wants no end of input.
             let _ = to.write_all(&[ESCAPE, END_OF_INPUT]);
         }
-        // QEMU takes the end of its input well, but there is no need to tell it.
+        // Not closed while the machine runs: see `carried_input`.
         loop {
             thread::park();
         }

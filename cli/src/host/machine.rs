@@ -18,7 +18,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::console::{HostInput, carry_input, carry_output};
+use super::console::{HostInput, carried_input, carry_input, carry_output};
 use super::events::{Event, parse_event, read_lines};
 use super::leash::leashed;
 use super::outcome::{Outcome, Stop};
@@ -108,7 +108,11 @@ pub fn run_machine(
 
     let started = Instant::now();
     let mut command = leashed(qemu);
-    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(args)
+        .stdin(carried_input(options.input))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command
         .spawn()
         .map(Leashed)
@@ -118,7 +122,9 @@ pub fn run_machine(
     let process = &mut child.0;
     carry_output(process.stdout.take().context("no output")?, sender.clone())?;
     let (hold_input, may_begin) = mpsc::channel();
-    carry_input(options.input, process.stdin.take().context("no input")?, may_begin)?;
+    if let Some(stdin) = process.stdin.take() {
+        carry_input(options.input, stdin, may_begin)?;
+    }
     let complaints = process.stderr.take().context("no standard error")?;
     carry_complaints(complaints, options.verbose, sender.clone())?;
     carry_events(events.reader, sender)?;
