@@ -28,8 +28,9 @@ const IER_RECEIVED: u8 = 1 << 0;
 /// No byte was waiting when the UART was set up.
 const NO_BYTE: u16 = u16::MAX;
 
-/// Enable and clear both FIFOs, interrupt at the first byte (a virtual UART brings all it has).
-const FCR_ENABLE: u8 = 0x07;
+/// Enable and clear both FIFOs, interrupt at 14 bytes, or fewer that have waited for the time of
+/// four. QEMU brings no more at once than are wanted.
+const FCR_ENABLE: u8 = 0xc7;
 const LCR_8N1: u8 = 0x03;
 const LCR_DLAB: u8 = 0x80;
 /// Data terminal ready, request to send, OUT2 (which gates the interrupt line on a PC).
