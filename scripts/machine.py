@@ -168,11 +168,13 @@ class Machine:
         while time.monotonic() < end and self.running():
             try:
                 answer = probe(patience)
+            except TimeoutError:
+                answer = None
+                patience = min(patience * 1.3, LAST_PATIENCE)
             except OSError:
                 answer = None
             if answer:
                 return time.monotonic() - self.started, answer
-            patience = min(patience * 1.3, LAST_PATIENCE)
             time.sleep(0.002)
         return None, None
 
