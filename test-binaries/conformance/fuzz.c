@@ -16,6 +16,11 @@
 #include <netinet/in.h>
 #include <poll.h>
 
+#ifndef __x86_64__
+// Calls of old that other architectures never had: numbers below all there are, so that nothing answers.
+enum { SYS_poll = -1000, SYS_select, SYS_epoll_wait, SYS_fork, SYS_vfork, SYS_pause, SYS_alarm, SYS_arch_prctl };
+#endif
+
 // What an argument is.
 enum kind { NO, FD, BUF, LEN, OFF, PATH, FLAGS, SMALL, SIGSET, TIME, IOV, ADDR, ADDRLEN, POLLS, MEM, ANY, DIR, TYPE, DOMAIN, EVENT, ADVICE, COMMAND, CONTROL, WORD };
 
