@@ -10,6 +10,7 @@ pub use super::fcntl::*;
 pub use super::fdops::*;
 pub use super::file::*;
 pub use super::futex::*;
+pub use super::jobs::*;
 pub use super::locks::*;
 pub use super::memory::*;
 pub use super::misc::*;

@@ -17,6 +17,7 @@ mod fcntl;
 mod fdops;
 mod file;
 mod futex;
+mod jobs;
 mod locks;
 mod memory;
 mod misc;

@@ -1,4 +1,4 @@
-//! Handlers about processes: ids, groups, sessions, limits, usage.
+//! Handlers about processes: ids, limits, usage.
 
 use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
@@ -9,7 +9,6 @@ use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
 use super::usercopy::{user_read, user_write};
-use crate::task::ids::processes;
 use crate::task::{Capability, Process, Thread, find_process};
 
 /// `RUSAGE_SELF`.
@@ -19,7 +18,7 @@ const RUSAGE_CHILDREN: i32 = -1;
 /// `RUSAGE_THREAD`.
 const RUSAGE_THREAD: i32 = 1;
 
-fn number(value: u32) -> SysResult {
+pub(super) fn number(value: u32) -> SysResult {
     usize::try_from(value).map_err(|_| Errno::EINVAL)
 }
 
@@ -27,7 +26,7 @@ fn number(value: u32) -> SysResult {
 ///
 /// # Errors
 /// `ESRCH` if there is none.
-fn process_by_id(cx: &Cx<'_>, pid: Pid) -> Result<Arc<Process>, Errno> {
+pub(super) fn process_by_id(cx: &Cx<'_>, pid: Pid) -> Result<Arc<Process>, Errno> {
     match u32::try_from(pid) {
         Ok(0) => Ok(cx.thread.process.clone()),
         Ok(pid) => find_process(pid).ok_or(Errno::ESRCH),
@@ -43,58 +42,6 @@ pub fn getpid(cx: &mut Cx<'_>) -> SysResult {
 /// `getppid(2)`.
 pub fn getppid(cx: &mut Cx<'_>) -> SysResult {
     number(cx.thread.process.ppid())
-}
-
-/// `getpgid(2)`.
-pub fn getpgid(cx: &mut Cx<'_>, pid: Pid) -> SysResult {
-    number(process_by_id(cx, pid)?.pgid())
-}
-
-/// `getpgrp(2)`.
-pub fn getpgrp(cx: &mut Cx<'_>) -> SysResult {
-    number(cx.thread.process.pgid())
-}
-
-/// `getsid(2)`.
-pub fn getsid(cx: &mut Cx<'_>, pid: Pid) -> SysResult {
-    number(process_by_id(cx, pid)?.sid())
-}
-
-/// `setpgid(2)`.
-pub fn setpgid(cx: &mut Cx<'_>, pid: Pid, pgid: Pid) -> SysResult {
-    let pgid = u32::try_from(pgid).map_err(|_| Errno::EINVAL)?;
-    let me = &cx.thread.process;
-    let target = process_by_id(cx, pid)?;
-    let is_self = Arc::ptr_eq(&target, me);
-    let is_child = target.parent.lock().upgrade().is_some_and(|parent| Arc::ptr_eq(&parent, me));
-    if !is_self && !is_child {
-        return Err(Errno::ESRCH);
-    }
-    if is_child && target.has_execed.load(Ordering::Relaxed) {
-        return Err(Errno::EACCES);
-    }
-    if target.sid() == target.pid || target.sid() != me.sid() {
-        return Err(Errno::EPERM);
-    }
-    let pgid = if pgid == 0 { target.pid } else { pgid };
-    let is_in_session = || processes().any(|other| other.pgid() == pgid && other.sid() == me.sid());
-    if pgid != target.pid && !is_in_session() {
-        return Err(Errno::EPERM);
-    }
-    target.set_pgid(pgid);
-    Ok(0)
-}
-
-/// `setsid(2)`. The first process leads its session from the start, and may still become the
-/// leader of a new one: once.
-pub fn setsid(cx: &mut Cx<'_>) -> SysResult {
-    let me = &cx.thread.process;
-    let is_fresh = me.pid == crate::task::INIT && !me.placed.load(Ordering::Relaxed);
-    if !is_fresh && processes().any(|other| other.pgid() == me.pid) {
-        return Err(Errno::EPERM);
-    }
-    me.lead_session();
-    number(me.pid)
 }
 
 /// `wait4(2)`. A process cannot have children yet.
