@@ -162,18 +162,6 @@ impl Attr {
         self.touch_ctime();
     }
 
-    /// Clears the set-id bits as a write or a change of owner by someone unprivileged does.
-    pub fn clear_setid(&self) {
-        let mode = self.mode();
-        let mut cleared = mode & !S_ISUID;
-        if mode & S_IXGRP != 0 {
-            cleared &= !S_ISGID;
-        }
-        if cleared != mode {
-            self.mode.store(cleared, Ordering::Relaxed);
-        }
-    }
-
     /// Adds `delta` to the number of names.
     pub fn add_links(&self, delta: i32) {
         self.nlink.fetch_add(delta.cast_unsigned(), Ordering::Relaxed);
@@ -326,12 +314,5 @@ mod tests {
         assert_eq!((major(makedev(136, 300)), minor(makedev(136, 300))), (136, 300));
         assert_eq!(FileKind::Directory.dirent_type(), 4);
         assert_eq!(FileKind::Regular.dirent_type(), 8);
-    }
-
-    #[test]
-    fn setgid_stays_without_group_execute() {
-        let attr = Attr::new(1, 1, FileKind::Regular, 0o6644, 0, 0);
-        attr.clear_setid();
-        assert_eq!(attr.mode(), 0o2644);
     }
 }

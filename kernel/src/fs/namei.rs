@@ -8,7 +8,7 @@ use alloc::sync::Arc;
 
 use elfin_syscalls::Errno;
 
-use super::attr::{FileKind, S_ISGID};
+use super::attr::{FileKind, S_ISGID, S_IXGRP};
 use super::dentry::{Dentry, PathRef};
 use super::inode::{Inode, NewNode};
 use super::mount::Mount;
@@ -91,7 +91,7 @@ pub(super) fn inherit<'a>(dir: &dyn Inode, make: Make<'a>, cred: &Cred) -> NewNo
         gid = parent.gid();
         if make.kind == FileKind::Directory {
             mode |= S_ISGID;
-        } else if !cred.in_group(gid) && !cred.has(Capability::FSETID) {
+        } else if mode & S_IXGRP != 0 && !cred.in_group(gid) && !cred.has(Capability::FSETID) {
             mode &= !S_ISGID;
         }
     }

@@ -2,10 +2,11 @@
 
 use elfin_syscalls::Errno;
 
-use super::attr::{Attr, FileKind, S_ISVTX};
+use super::attr::{Attr, FileKind, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP};
 use super::dentry::PathRef;
 use super::inode::Inode;
 use super::mount::MountFlags;
+use crate::task::cred::{ExecFile, FileCaps};
 use crate::task::{Capability, Cred, current};
 
 /// May execute, or search a directory.
@@ -94,9 +95,52 @@ pub fn owns(attr: &Attr, cred: &Cred) -> bool {
     attr.uid() == cred.fsuid || cred.has(Capability::FOWNER)
 }
 
-/// A write without privilege takes the set-id bits away.
-pub fn clear_setid_on_write(attr: &Attr) {
-    if !current().cred().has(Capability::FSETID) {
-        attr.clear_setid();
+/// The extended attribute that holds a file's capabilities.
+pub const CAPS_XATTR: &[u8] = b"security.capability";
+
+/// A write takes the file's capabilities away, and one without privilege its set-id bits.
+pub fn clear_setid_on_write(inode: &dyn Inode) {
+    let attr = inode.attr();
+    let marked = attr.mode() & (S_ISUID | S_ISGID) != 0;
+    if marked && !current().cred().has(Capability::FSETID) {
+        clear_setid(attr, &current().cred());
     }
+    forget_caps(inode);
+}
+
+/// Clears the set-id bits as a write or a change of owner by `cred` does: the set-group-ID bit
+/// too where it gives the group's rights, or the group is none of `cred`'s.
+pub fn clear_setid(attr: &Attr, cred: &Cred) {
+    let mode = attr.mode();
+    let keep_group =
+        mode & S_IXGRP == 0 && (cred.in_group(attr.gid()) || cred.has(Capability::FSETID));
+    let gone = if keep_group { S_ISUID } else { S_ISUID | S_ISGID };
+    if mode & gone != 0 {
+        attr.set_mode(mode & !gone);
+    }
+}
+
+/// Takes a file's own capabilities away, as any change of its contents or owner does.
+pub fn forget_caps(inode: &dyn Inode) {
+    if let Some(xattrs) = inode.xattrs().filter(|xattrs| !xattrs.is_unused()) {
+        // There may be none.
+        let _ = xattrs.remove(CAPS_XATTR);
+    }
+}
+
+/// What `execve` has to know of the program at `place`; see [`Cred::for_exec`].
+///
+/// # Errors
+/// `EINVAL` if its capabilities cannot be read.
+pub fn exec_file(place: &PathRef) -> Result<ExecFile, Errno> {
+    let inode = place.inode();
+    let attr = inode.attr();
+    let caps = inode.xattrs().and_then(|xattrs| xattrs.get(CAPS_XATTR).ok());
+    Ok(ExecFile {
+        uid: attr.uid(),
+        gid: attr.gid(),
+        mode: attr.mode(),
+        nosuid: place.mount.flags.contains(MountFlags::NOSUID),
+        caps: caps.map(|bytes| FileCaps::parse(&bytes)).transpose()?,
+    })
 }

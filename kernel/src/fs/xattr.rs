@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use elfin_platform::sync::SpinLock;
 use elfin_syscalls::Errno;
@@ -17,13 +18,23 @@ type Xattr = (Vec<u8>, Arc<Vec<u8>>);
 
 /// Names and values.
 #[derive(Default)]
-pub struct Xattrs(SpinLock<Vec<Xattr>>);
+pub struct Xattrs {
+    list: SpinLock<Vec<Xattr>>,
+    /// There is or was one: files without are the rule, and asked at every write.
+    used: AtomicBool,
+}
 
 impl Xattrs {
     /// No attributes.
     #[must_use]
     pub const fn new() -> Self {
-        Self(SpinLock::new(Vec::new()))
+        Self { list: SpinLock::new(Vec::new()), used: AtomicBool::new(false) }
+    }
+
+    /// Whether there never was one.
+    #[inline]
+    pub fn is_unused(&self) -> bool {
+        !self.used.load(Ordering::Relaxed)
     }
 
     /// The value of `name`.
@@ -31,7 +42,7 @@ impl Xattrs {
     /// # Errors
     /// `ENODATA` if there is none.
     pub fn get(&self, name: &[u8]) -> Result<Arc<Vec<u8>>, Errno> {
-        let list = self.0.lock();
+        let list = self.list.lock();
         let found = list.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.clone()).ok_or(Errno::ENODATA)
     }
@@ -42,7 +53,7 @@ impl Xattrs {
     /// `EEXIST` or `ENODATA` by `flags`, `ENOSPC`.
     pub fn set(&self, name: Vec<u8>, value: Vec<u8>, flags: XattrFlags) -> Result<(), Errno> {
         let value = Arc::new(value);
-        let mut list = self.0.lock();
+        let mut list = self.list.lock();
         match list.iter_mut().find(|(known, _)| *known == name) {
             Some(_) if flags.contains(XattrFlags::CREATE) => Err(Errno::EEXIST),
             Some((_, old)) => {
@@ -53,6 +64,7 @@ impl Xattrs {
             None => {
                 list.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
                 list.push((name, value));
+                self.used.store(true, Ordering::Relaxed);
                 Ok(())
             }
         }
@@ -63,7 +75,7 @@ impl Xattrs {
     /// # Errors
     /// `ENODATA` if there is none.
     pub fn remove(&self, name: &[u8]) -> Result<(), Errno> {
-        let mut list = self.0.lock();
+        let mut list = self.list.lock();
         let at = list.iter().position(|(known, _)| known == name).ok_or(Errno::ENODATA)?;
         list.swap_remove(at);
         Ok(())
@@ -74,7 +86,7 @@ impl Xattrs {
     /// # Errors
     /// `ENOMEM`.
     pub fn list(&self) -> Result<Vec<u8>, Errno> {
-        let list = self.0.lock();
+        let list = self.list.lock();
         let mut names = Vec::new();
         let len = list.iter().map(|(name, _)| name.len() + 1).sum();
         names.try_reserve_exact(len).map_err(|_| Errno::ENOMEM)?;

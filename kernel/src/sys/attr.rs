@@ -93,7 +93,8 @@ fn change_owner(cx: &Cx<'_>, target: &Target, uid: Uid, gid: Gid) -> SysResult {
     let new_uid = if uid == KEEP { attr.uid() } else { uid };
     let new_gid = if gid == KEEP { attr.gid() } else { gid };
     if inode.kind() != FileKind::Directory {
-        attr.clear_setid();
+        perm::clear_setid(attr, &cred);
+        perm::forget_caps(&**inode);
     }
     attr.set_owner(new_uid, new_gid);
     Ok(0)

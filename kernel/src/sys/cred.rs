@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
 
 use elfin_syscalls::abi::{CapData, CapHeader};
 use elfin_syscalls::args::{Gid, Uid, UserAddr, UserInOut, UserOut};
@@ -10,17 +11,23 @@ use elfin_syscalls::{Errno, SysResult};
 use super::Cx;
 use super::thread::thread_by_id;
 use super::usercopy::{user_read, user_read_slice, user_write, user_write_at};
-use crate::task::cred::NGROUPS_MAX;
-use crate::task::{Cred, Thread};
+use crate::task::cred::{CAP_ALL, NGROUPS_MAX};
+use crate::task::{Capability, Cred, Thread};
 
 fn id(value: u32) -> SysResult {
     usize::try_from(value).map_err(|_| Errno::EINVAL)
 }
 
-/// Changes the caller's credentials by `f`, unless that fails.
+/// Changes the caller's credentials by `f`, unless that fails. Who gets other ids in force is not
+/// to be looked into, and its parent's death does not concern it any more.
 fn change<R>(me: &Thread, f: impl FnOnce(&mut Cred) -> Result<R, Errno>) -> Result<R, Errno> {
-    let mut cred = Cred::clone(&me.cred());
+    let old = me.cred();
+    let mut cred = Cred::clone(&old);
     let result = f(&mut cred)?;
+    if cred.is_other_than(&old) {
+        me.process.dumpable.store(0, Ordering::Relaxed);
+        me.death_signal.store(0, Ordering::Relaxed);
+    }
     me.set_cred(Arc::new(cred));
     Ok(result)
 }
@@ -128,6 +135,9 @@ pub fn getgroups(cx: &mut Cx<'_>, size: i32, list: UserAddr) -> SysResult {
 
 /// `setgroups(2)`.
 pub fn setgroups(cx: &mut Cx<'_>, size: i32, list: UserAddr) -> SysResult {
+    if !cx.thread.cred().has(Capability::SETGID) {
+        return Err(Errno::EPERM);
+    }
     let size = usize::try_from(size).ok().filter(|size| *size <= NGROUPS_MAX);
     let size = size.ok_or(Errno::EINVAL)?;
     let groups: Vec<u32> = user_read_slice(list, size)?;
@@ -190,7 +200,7 @@ pub fn capset(cx: &mut Cx<'_>, header: UserInOut<CapHeader>, data: UserAddr) -> 
     let parts: Vec<CapData> = user_read_slice(data, count)?;
     let join = |field: fn(&CapData) -> u32| {
         let word = |at: usize| parts.get(at).map_or(0, |part| u64::from(field(part)));
-        (word(0) | word(1) << u32::BITS) & crate::task::capability::CAP_ALL
+        (word(0) | word(1) << u32::BITS) & CAP_ALL
     };
     let effective = join(|part| part.effective);
     let permitted = join(|part| part.permitted);

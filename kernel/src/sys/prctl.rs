@@ -8,6 +8,7 @@ use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
 use super::usercopy::{user_read_at, user_write_at};
+use crate::task::cred::SecureBits;
 use crate::task::{Capability, Cred, NAME_LEN, Thread};
 
 fn number(value: u32) -> SysResult {
@@ -44,8 +45,8 @@ pub fn prctl(
             process.dumpable.store(value, Ordering::Relaxed);
             Ok(0)
         }
-        PrctlOption::GET_KEEPCAPS => flag(me.cred().keep_caps),
-        PrctlOption::SET_KEEPCAPS if a1 <= 1 => change_cred(me, |cred| cred.keep_caps = a1 == 1),
+        PrctlOption::GET_KEEPCAPS => flag(me.cred().secure.contains(SecureBits::KEEP_CAPS)),
+        PrctlOption::SET_KEEPCAPS if a1 <= 1 => change_cred(me, |cred| cred.set_keep_caps(a1 == 1)),
         PrctlOption::GET_NO_NEW_PRIVS if a1 == 0 && rest_is_zero => {
             flag(me.no_new_privs.load(Ordering::Relaxed))
         }
@@ -55,16 +56,10 @@ pub fn prctl(
         }
         PrctlOption::GET_SECCOMP => Ok(0),
         PrctlOption::CAPBSET_READ => flag(me.cred().bounding & Capability::new(a1)?.bit() != 0),
-        PrctlOption::CAPBSET_DROP => {
-            let bit = Capability::new(a1)?.bit();
-            if !me.cred().has(Capability::SETPCAP) {
-                return Err(Errno::EPERM);
-            }
-            change_cred(me, |cred| cred.bounding &= !bit)
-        }
+        PrctlOption::CAPBSET_DROP => change_cred(me, |cred| cred.drop_bounding(a1)),
         PrctlOption::CAP_AMBIENT => ambient(me, a1, a2, (a3, a4) == (0, 0)),
-        PrctlOption::GET_SECUREBITS => number(me.cred().securebits),
-        PrctlOption::SET_SECUREBITS => set_securebits(me, a1),
+        PrctlOption::GET_SECUREBITS => number(me.cred().secure.bits()),
+        PrctlOption::SET_SECUREBITS => change_cred(me, |cred| cred.set_secure_bits(a1)),
         PrctlOption::GET_TIMERSLACK => {
             usize::try_from(me.timer_slack.load(Ordering::Relaxed)).map_err(|_| Errno::EINVAL)
         }
@@ -112,9 +107,9 @@ fn set_name(me: &Thread, from: UserAddr) -> SysResult {
     Ok(0)
 }
 
-fn change_cred(me: &Thread, change: impl FnOnce(&mut Cred)) -> SysResult {
+fn change_cred(me: &Thread, change: impl FnOnce(&mut Cred) -> Result<(), Errno>) -> SysResult {
     let mut cred = Cred::clone(&me.cred());
-    change(&mut cred);
+    change(&mut cred)?;
     me.set_cred(Arc::new(cred));
     Ok(0)
 }
@@ -128,25 +123,19 @@ fn ambient(me: &Thread, operation: usize, number: usize, rest_is_zero: bool) -> 
         return Err(Errno::EINVAL);
     }
     if operation == CLEAR_ALL {
-        return change_cred(me, |cred| cred.ambient = 0);
+        return change_cred(me, |cred| {
+            cred.ambient = 0;
+            Ok(())
+        });
     }
-    let bit = Capability::new(number)?.bit();
-    let cred = me.cred();
+    let capability = Capability::new(number)?;
     match operation {
-        IS_SET => Ok(usize::from(cred.ambient & bit != 0)),
-        RAISE if cred.permitted & cred.inheritable & bit == 0 => Err(Errno::EPERM),
-        RAISE => change_cred(me, |cred| cred.ambient |= bit),
-        LOWER => change_cred(me, |cred| cred.ambient &= !bit),
+        IS_SET => Ok(usize::from(me.cred().ambient & capability.bit() != 0)),
+        RAISE => change_cred(me, |cred| cred.raise_ambient(capability)),
+        LOWER => change_cred(me, |cred| {
+            cred.ambient &= !capability.bit();
+            Ok(())
+        }),
         _ => Err(Errno::EINVAL),
     }
-}
-
-fn set_securebits(me: &Thread, bits: usize) -> SysResult {
-    /// All bits that exist, with their locks.
-    const ALL: u32 = 0xff;
-    let bits = u32::try_from(bits).ok().filter(|bits| bits & !ALL == 0).ok_or(Errno::EPERM)?;
-    if !me.cred().has(Capability::SETPCAP) {
-        return Err(Errno::EPERM);
-    }
-    change_cred(me, |cred| cred.securebits = bits)
 }

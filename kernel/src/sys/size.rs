@@ -29,7 +29,7 @@ pub fn truncate(cx: &mut Cx<'_>, path: UserStr, len: i64) -> SysResult {
 fn resize(place: &PathRef, len: u64) -> SysResult {
     crate::fs::tmpfs::check_size_limit(len)?;
     place.inode().truncate(len)?;
-    perm::clear_setid_on_write(place.inode().attr());
+    perm::clear_setid_on_write(&**place.inode());
     Ok(0)
 }
 

@@ -14,7 +14,6 @@ use crate::fs::mount::MountFlags;
 use crate::fs::path::PathBuf;
 use crate::fs::walk::WalkFlags;
 use crate::fs::{FileKind, FileStat, PathRef, perm};
-use crate::task::Cred;
 
 fn seconds(time: Timestamp) -> i64 {
     (time / NSEC_PER_SEC).cast_signed()
@@ -191,7 +190,7 @@ pub fn faccessat2(
 ) -> SysResult {
     let flags = flags.only(AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW | AtFlags::EMPTY_PATH)?;
     let cred = cx.thread.cred();
-    let cred = if flags.contains(AtFlags::EACCESS) { cred } else { real(&cred) };
+    let cred = if flags.contains(AtFlags::EACCESS) { cred } else { Arc::new(cred.real()) };
     let target = if flags.contains(AtFlags::EMPTY_PATH) {
         paths::target(cx, dir, path, flags)?
     } else {
@@ -226,17 +225,6 @@ fn check_mount(place: &PathRef, mode: AccessMode) -> Result<(), Errno> {
         return Err(Errno::EROFS);
     }
     Ok(())
-}
-
-/// The credentials with the real ids in force, as `access` checks them.
-fn real(cred: &Arc<Cred>) -> Arc<Cred> {
-    if cred.uid == cred.fsuid && cred.gid == cred.fsgid {
-        return cred.clone();
-    }
-    let mut real = Cred::clone(cred);
-    (real.fsuid, real.fsgid) = (cred.uid, cred.gid);
-    real.effective = if cred.uid == 0 { cred.permitted } else { 0 };
-    Arc::new(real)
 }
 
 fn statfs_of(place: &PathRef) -> Statfs {

@@ -8,9 +8,11 @@ use elfin_syscalls::{Errno, SysResult};
 use super::Cx;
 use super::paths::{self, Target};
 use super::usercopy::{efault, user_cstr, user_write_at};
+use crate::fs::attr::S_ISVTX;
 use crate::fs::xattr::{NAME_MAX, SIZE_MAX, Xattrs};
 use crate::fs::{FileKind, perm};
 use crate::task::Capability;
+use crate::task::cred::FileCaps;
 
 fn by_path(cx: &Cx<'_>, path: UserStr, follow: bool) -> Result<Target, Errno> {
     let flags = if follow { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };
@@ -37,6 +39,9 @@ fn check(cx: &Cx<'_>, target: &Target, name: &[u8], write: bool) -> Result<(), E
         let refusal = if write { Errno::EPERM } else { Errno::ENODATA };
         return if cred.has(Capability::SYS_ADMIN) { Ok(()) } else { Err(refusal) };
     }
+    if name == perm::CAPS_XATTR && write {
+        return if cred.has(Capability::SETFCAP) { Ok(()) } else { Err(Errno::EPERM) };
+    }
     if name.starts_with(b"security.") {
         let free = !write || cred.has(Capability::SYS_ADMIN);
         return if free { Ok(()) } else { Err(Errno::EPERM) };
@@ -46,6 +51,10 @@ fn check(cx: &Cx<'_>, target: &Target, name: &[u8], write: bool) -> Result<(), E
     }
     if !matches!(inode.kind(), FileKind::Regular | FileKind::Directory) {
         return Err(if write { Errno::EPERM } else { Errno::ENODATA });
+    }
+    let shared = inode.kind() == FileKind::Directory && inode.attr().mode() & S_ISVTX != 0;
+    if write && shared && !perm::owns(inode.attr(), &cred) {
+        return Err(Errno::EPERM);
     }
     let mask = if write { perm::MAY_WRITE } else { perm::MAY_READ };
     perm::check(&**inode, mask, &cred)
@@ -89,6 +98,9 @@ fn set(
     bytes.resize(size, 0);
     elfin_platform::user::copy_in(&mut bytes, value.addr()).map_err(efault)?;
     check(cx, target, &name, true)?;
+    if name == perm::CAPS_XATTR {
+        FileCaps::parse(&bytes)?;
+    }
     crate::fs::reserve_memory()?;
     store(target)?.set(name, bytes, flags)?;
     target.inode()?.attr().touch_ctime();

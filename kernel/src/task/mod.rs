@@ -5,7 +5,6 @@
 //! something happens, [`Mutex`] and [`RwLock`] are built on it, [`timer`] bounds sleeps in time;
 //! [`work`] is what happens on the way back to the program and in the idle loop.
 
-pub mod capability;
 pub mod clock;
 pub mod clone;
 pub mod cred;
@@ -31,8 +30,7 @@ mod rwlock;
 mod thread;
 mod wait;
 
-pub use capability::Capability;
-pub use cred::Cred;
+pub use cred::{Capability, Cred};
 pub use ids::{find_process, find_thread};
 pub use mutex::{Mutex, MutexGuard};
 pub use poll::{PollEvents, PollTable, Poller};

@@ -30,8 +30,9 @@ impl TmpInode {
         let result = self.contents()?.write(offset, src, size_limit())?;
         if result.0 > 0 {
             self.attr().touch_mtime();
-            if self.attr().mode() & (S_ISUID | S_ISGID) != 0 {
-                super::super::perm::clear_setid_on_write(self.attr());
+            let marked = self.attr().mode() & (S_ISUID | S_ISGID) != 0;
+            if marked || self.xattrs().is_some_and(|xattrs| !xattrs.is_unused()) {
+                super::super::perm::clear_setid_on_write(self);
             }
         }
         Ok(result)

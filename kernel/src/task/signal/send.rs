@@ -8,7 +8,7 @@ use super::action::Action;
 use super::info::{Info, code};
 use super::queue::{Pushed, SignalQueue};
 use super::set::{SIGCONT, SIGKILL, SigSet, Signal};
-use crate::task::capability::Capability;
+use crate::task::cred::Capability;
 use crate::task::poll::PollEvents;
 use crate::task::process::Process;
 use crate::task::thread::{Thread, ThreadRef, current};

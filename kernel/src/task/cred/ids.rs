@@ -1,7 +1,6 @@
-//! [`Cred`]: user and group ids, and capabilities (`credentials(7)`, `capabilities(7)`).
+//! [`Cred`], and the calls that change user and group ids.
 //!
-//! Programs start as root with all capabilities. Each thread has its own, as in Linux; C
-//! libraries change all threads' together.
+//! What a change of ids does to capabilities is in [`super::caps`].
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -9,6 +8,7 @@ use alloc::vec::Vec;
 use elfin_syscalls::Errno;
 
 use super::capability::{CAP_ALL, Capability};
+use super::caps::SecureBits;
 
 /// The most supplementary groups (`NGROUPS_MAX`).
 pub const NGROUPS_MAX: usize = 65_536;
@@ -46,10 +46,8 @@ pub struct Cred {
     pub bounding: u64,
     /// Capabilities that `execve` gives to programs without their own.
     pub ambient: u64,
-    /// `PR_SET_KEEPCAPS`: leaving user id 0 keeps the permitted set.
-    pub keep_caps: bool,
-    /// `PR_SET_SECUREBITS`.
-    pub securebits: u32,
+    /// How user id 0 and capabilities go together.
+    pub secure: SecureBits,
 }
 
 impl Cred {
@@ -70,8 +68,7 @@ impl Cred {
             inheritable: 0,
             bounding: CAP_ALL,
             ambient: 0,
-            keep_caps: false,
-            securebits: 0,
+            secure: SecureBits::empty(),
         }
     }
 
@@ -145,26 +142,15 @@ impl Cred {
         let old = self.fsuid;
         if uid != KEEP && (allowed || self.has(Capability::SETUID)) {
             self.fsuid = uid;
+            self.fix_file_caps(old);
         }
         old
     }
 
     fn change_uids(&mut self, [uid, euid, suid]: [u32; 3]) {
-        let was_root = [self.uid, self.euid, self.suid].contains(&0);
-        let was_effective = self.euid == 0;
+        let old = [self.uid, self.euid, self.suid];
         (self.uid, self.euid, self.suid, self.fsuid) = (uid, euid, suid, euid);
-        // capabilities(7), "Effect of user ID changes on capabilities".
-        if was_root && ![uid, euid, suid].contains(&0) {
-            if !self.keep_caps {
-                self.permitted = 0;
-            }
-            self.effective = 0;
-            self.ambient = 0;
-        } else if was_effective && euid != 0 {
-            self.effective = 0;
-        } else if !was_effective && euid == 0 {
-            self.effective = self.permitted;
-        }
+        self.fix_caps(old);
     }
 
     /// `setgid(2)`.
@@ -246,32 +232,6 @@ impl Cred {
         self.groups = Arc::new(groups);
         Ok(())
     }
-
-    /// `capset(2)`.
-    ///
-    /// # Errors
-    /// `EPERM` if it asks for more than it has.
-    pub fn set_caps(
-        &mut self,
-        effective: u64,
-        permitted: u64,
-        inheritable: u64,
-    ) -> Result<(), Errno> {
-        let may_inherit = if self.has(Capability::SETPCAP) {
-            self.inheritable | self.bounding
-        } else {
-            self.inheritable | self.permitted
-        };
-        if inheritable & !may_inherit != 0
-            || permitted & !self.permitted != 0
-            || effective & !permitted != 0
-        {
-            return Err(Errno::EPERM);
-        }
-        (self.effective, self.permitted, self.inheritable) = (effective, permitted, inheritable);
-        self.ambient &= permitted & inheritable;
-        Ok(())
-    }
 }
 
 fn or(new: u32, old: u32) -> u32 {
@@ -294,7 +254,7 @@ mod tests {
 
     #[test]
     fn keepcaps_keeps_the_permitted_set() {
-        let mut cred = Cred { keep_caps: true, ..Cred::root() };
+        let mut cred = Cred { secure: SecureBits::KEEP_CAPS, ..Cred::root() };
         cred.set_uid(1000).unwrap();
         assert_eq!((cred.effective, cred.permitted), (0, CAP_ALL));
         cred.set_caps(Capability::SETUID.bit(), CAP_ALL, 0).unwrap();
