@@ -18,4 +18,13 @@ bitflags! {
     }
 }
 
+/// Which pages of a range `fork` copies, and how ([`PageTable::fork_range`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForkRule {
+    /// Both lose write access: the first who writes gets a copy.
+    pub copy_on_write: bool,
+    /// Pages that nobody wrote to, too, which a fault would bring back.
+    pub clean_too: bool,
+}
+
 pub use crate::arch::paging::{OutOfMemory, PageTable};

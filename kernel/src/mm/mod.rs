@@ -2,13 +2,14 @@
 //!
 //! * [`Vma`] is one mapping, [`VmaMap`] all of them by address (pure, host-tested).
 //! * [`AddressSpace`] joins the map with a page table; `ops.rs` has the changes that system calls
-//!   ask for, `fault.rs` fills pages on demand.
+//!   ask for, `fault.rs` fills pages on demand, `fork.rs` makes copies.
 //! * [`SharedMemory`] is memory without a file that several mappings share.
 //!
 //! Neighbours: `sys/mm.rs` has the handlers, `fs` the [`Mappable`](crate::fs::Mappable)s that
 //! mappings refer to, `task` the hooks through which faults come.
 
 mod fault;
+mod fork;
 mod layout;
 mod ops;
 mod shared;

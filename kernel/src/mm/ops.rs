@@ -71,7 +71,7 @@ pub(super) fn holds_back_seal(vma: &Vma) -> bool {
     vma.is_shared() && vma.flags.contains(VmaFlags::MAY_WRITE)
 }
 
-fn tell_object(vma: &Vma, delta: i32) {
+pub(super) fn tell_object(vma: &Vma, delta: i32) {
     if let Backing::Object { object, .. } = &vma.backing {
         object.mapped(delta, holds_back_seal(vma));
     }

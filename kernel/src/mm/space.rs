@@ -2,6 +2,7 @@
 
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use elfin_platform::paging::PageTable;
@@ -44,7 +45,23 @@ pub struct Program {
     pub auxv: Arc<[u8]>,
 }
 
+/// All address spaces, and some that are gone.
 static SPACES: SpinLock<Vec<Weak<AddressSpace>>> = SpinLock::new(Vec::new());
+/// Counts forks, whose pages no fault brought.
+static FORKS: AtomicUsize = AtomicUsize::new(0);
+
+/// Notes an address space; `None` without memory.
+fn register(space: &Arc<AddressSpace>) -> Option<()> {
+    let mut spaces = SPACES.lock();
+    if spaces.len() == spaces.capacity() {
+        spaces.retain(|space| space.strong_count() > 0);
+        // As much room again as there are: so each call costs a few steps on the average.
+        let room = spaces.len().max(1);
+        spaces.try_reserve(room).ok()?;
+    }
+    spaces.push(Arc::downgrade(space));
+    Some(())
+}
 
 /// What two futex words have in common when they are the same word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,10 +83,7 @@ impl AddressSpace {
             peak: AtomicUsize::new(0),
             program: SpinLock::new(None),
         });
-        let mut spaces = SPACES.lock();
-        spaces.retain(|space| space.strong_count() > 0);
-        spaces.push(Arc::downgrade(&space));
-        drop(spaces);
+        register(&space)?;
         Some(space)
     }
 
@@ -181,18 +195,44 @@ impl Drop for AddressSpace {
 /// Takes the pages of `object` from `first` on out of every program's page table: the file was
 /// cut there. The next touch asks the object again.
 pub fn unmap_file_range(object: &Arc<dyn Mappable>, first: u64) {
-    let spaces: Vec<_> = SPACES.lock().iter().filter_map(Weak::upgrade).collect();
-    for space in spaces {
-        let inner = space.inner.read();
-        for vma in inner.map.iter() {
-            let Backing::Object { object: other, page, .. } = &vma.backing else { continue };
-            if !same_object(object, other) {
-                continue;
-            }
+    loop {
+        let forks = FORKS.load(Ordering::Acquire);
+        let spaces: Vec<_> = SPACES.lock().iter().filter_map(Weak::upgrade).collect();
+        spaces.iter().for_each(|space| space.unmap_object(object, first));
+        if FORKS.load(Ordering::Acquire) == forks {
+            return;
+        }
+    }
+}
+
+/// The part of `vma` that maps pages of `object` from `first` on; empty if there is none.
+fn range_from(vma: &Vma, object: &Arc<dyn Mappable>, first: u64) -> Range<usize> {
+    match &vma.backing {
+        Backing::Object { object: other, page, .. } if same_object(object, other) => {
             let skip = usize::try_from(first.saturating_sub(*page)).unwrap_or(usize::MAX);
-            let from = vma.start.saturating_add(skip.saturating_mul(PAGE_SIZE));
-            if from < vma.end {
-                space.pages.unmap(from..vma.end);
+            vma.start.saturating_add(skip.saturating_mul(PAGE_SIZE)).min(vma.end)..vma.end
+        }
+        _ => vma.end..vma.end,
+    }
+}
+
+impl AddressSpace {
+    /// Counts a fork, before it copies any page.
+    pub(super) fn note_fork() {
+        FORKS.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn unmap_object(&self, object: &Arc<dyn Mappable>, first: u64) {
+        let concerns = |vma: &Vma| !range_from(vma, object, first).is_empty();
+        if !self.inner.read().map.iter().any(concerns) {
+            return;
+        }
+        // Faults under way may hold frames that are no longer the object's: none may be left.
+        let inner = self.inner.write();
+        for vma in inner.map.iter() {
+            let range = range_from(vma, object, first);
+            if !range.is_empty() {
+                self.pages.unmap(range);
             }
         }
     }

@@ -49,6 +49,18 @@ impl VmaMap {
         self.list.try_reserve(MOST).map_err(|_| Errno::ENOMEM)
     }
 
+    /// A map of what `f` makes of these mappings, whose addresses it keeps.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    pub fn filter_map(&self, f: impl FnMut(&Vma) -> Option<Vma>) -> Result<Self, Errno> {
+        let mut list = Vec::new();
+        list.try_reserve(self.list.len()).map_err(|_| Errno::ENOMEM)?;
+        list.extend(self.list.iter().filter_map(f));
+        let total = list.iter().map(Vma::len).sum();
+        Ok(Self { list, total })
+    }
+
     /// Index of the first mapping that ends above `address`.
     #[inline]
     fn first_above(&self, address: usize) -> usize {

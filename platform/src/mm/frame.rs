@@ -127,6 +127,18 @@ impl Frame {
     }
 }
 
+/// With more references than this a frame stays for ever: its count is no longer kept.
+const MANY: u32 = 1 << 31;
+/// The count of such a frame: too far from both ends for the CPUs to get there at once.
+const PINNED: u32 = MANY + MANY / 2;
+
+impl Frame {
+    #[cold]
+    fn pin(&self) {
+        self.refs().store(PINNED, Ordering::Relaxed);
+    }
+}
+
 fn check(offset: usize, len: usize) {
     assert!(
         offset <= PAGE_SIZE && len <= PAGE_SIZE - offset,
@@ -141,17 +153,24 @@ impl fmt::Debug for Frame {
 }
 
 impl Clone for Frame {
+    #[inline]
     fn clone(&self) -> Self {
-        self.refs().fetch_add(1, Ordering::Relaxed);
+        if self.refs().fetch_add(1, Ordering::Relaxed) >= MANY {
+            self.pin();
+        }
         Self { address: self.address }
     }
 }
 
 impl Drop for Frame {
     fn drop(&mut self) {
-        if self.refs().fetch_sub(1, Ordering::Release) == 1 {
-            core::sync::atomic::fence(Ordering::Acquire);
-            self.release();
+        match self.refs().fetch_sub(1, Ordering::Release) {
+            1 => {
+                core::sync::atomic::fence(Ordering::Acquire);
+                self.release();
+            }
+            MANY.. => self.pin(),
+            _ => {}
         }
     }
 }
@@ -264,6 +283,17 @@ mod tests {
         b.read(0, &mut bytes);
         assert_eq!(&bytes, b"abc\0\0");
         assert!(b.is_unique());
+    }
+
+    #[test]
+    fn never_overflows_its_count() {
+        let frame = Frame::zeroed().unwrap();
+        frame.refs().store(MANY, Ordering::Relaxed);
+        drop(frame.clone());
+        assert_eq!(frame.references(), PINNED);
+        drop(frame.clone());
+        assert_eq!(frame.references(), PINNED);
+        frame.refs().store(1, Ordering::Relaxed);
     }
 
     #[test]

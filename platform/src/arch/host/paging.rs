@@ -1,7 +1,7 @@
 //! A page table that is a map: enough for address-space logic under test.
 
 use crate::mm::{Frame, PAGE_SIZE};
-use crate::paging::PageFlags;
+use crate::paging::{ForkRule, PageFlags};
 use crate::sync::SpinLock;
 use alloc::collections::BTreeMap;
 use core::ops::Range;
@@ -74,6 +74,25 @@ impl PageTable {
             }
         }
     }
+    pub fn fork_range(
+        &self,
+        child: &Self,
+        range: Range<usize>,
+        rule: ForkRule,
+    ) -> Result<bool, OutOfMemory> {
+        let mut has_changed = false;
+        for (virt, entry) in self.0.lock().range_mut(range) {
+            if rule.clean_too || entry.1.contains(PageFlags::DIRTY) {
+                if rule.copy_on_write {
+                    has_changed |= entry.1.contains(PageFlags::WRITE);
+                    entry.1.remove(PageFlags::WRITE);
+                }
+                child.0.lock().insert(*virt, entry.clone());
+            }
+        }
+        Ok(has_changed)
+    }
+    pub fn flush_for_fork(&self) {}
     pub fn clean(&self, range: Range<usize>, dirty: &mut dyn FnMut(usize)) {
         for (virt, entry) in self.0.lock().range_mut(range) {
             if entry.1.contains(PageFlags::DIRTY) {

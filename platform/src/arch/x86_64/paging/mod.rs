@@ -1,5 +1,6 @@
 //! Page tables: the kernel's half (`kernel.rs`), laid out at boot and shared by all, and
-//! [`PageTable`] (`program.rs`), a program's (Intel SDM volume 3, chapter 4).
+//! [`PageTable`] (`program.rs`), a program's (Intel SDM volume 3, chapter 4), with what is done to
+//! whole tables (`fork.rs`).
 //!
 //! | from | what |
 //! |---|---|
@@ -8,6 +9,7 @@
 //! | [`STACKS_BASE`] | kernel stacks with guard pages |
 //! | `KERNEL_BASE` | the kernel's image, each section with its rights |
 
+mod fork;
 mod kernel;
 mod program;
 

@@ -22,8 +22,8 @@ fn flush_page(virt: usize) {
 
 /// A program's page table. Entries hold references to the frames they map.
 pub struct PageTable {
-    root: u64,
-    lock: SpinLock<()>,
+    pub(super) root: u64,
+    pub(super) lock: SpinLock<()>,
 }
 
 /// There is no memory for another table.
@@ -62,7 +62,7 @@ impl PageTable {
     }
 
     /// Whether this CPU uses the table.
-    fn is_active(&self) -> bool {
+    pub(super) fn is_active(&self) -> bool {
         percpu::this().page_table.get() == self.root
     }
 
@@ -260,7 +260,7 @@ impl PageTable {
         Some(&current[index(virt, 0)])
     }
 
-    fn entry_or_create(&self, virt: usize) -> Option<&'static AtomicU64> {
+    pub(super) fn entry_or_create(&self, virt: usize) -> Option<&'static AtomicU64> {
         let mut current = table(self.root);
         for level in [3, 2, 1] {
             let entry = &current[index(virt, level)];
@@ -345,7 +345,7 @@ impl PageTable {
     }
 
     /// Drops this CPU's translations of `range`.
-    fn flush(&self, range: Range<usize>) {
+    pub(super) fn flush(&self, range: Range<usize>) {
         const FEW: usize = 32;
         if !self.is_active() {
             return;
@@ -360,22 +360,9 @@ impl PageTable {
 
 impl Drop for PageTable {
     fn drop(&mut self) {
-        fn free(phys: u64, level: usize, entries: Range<usize>) {
-            for entry in &table(phys)[entries] {
-                let value = entry.load(Ordering::Relaxed);
-                if level == 0 {
-                    if value != 0 {
-                        release(value);
-                    }
-                } else if value & PRESENT != 0 {
-                    free(value & ADDRESS, level - 1, 0..ENTRIES);
-                }
-            }
-            // SAFETY: `new_table` gave the reference up; the table is not in use any more.
-            drop(unsafe { Frame::from_raw(phys) });
-        }
         assert!(!self.is_active(), "a page table in use is dropped");
-        free(self.root, TOP_LEVEL, 0..KERNEL_HALF);
+        // SAFETY: nobody has a reference to it, and no CPU uses it.
+        unsafe { super::fork::free(self.root, TOP_LEVEL, KERNEL_HALF) };
     }
 }
 
@@ -417,7 +404,7 @@ fn is_shared(value: u64) -> bool {
 }
 
 /// Another reference to the frame of an entry.
-fn borrow(value: u64) -> Frame {
+pub(super) fn borrow(value: u64) -> Frame {
     // SAFETY: an OWNED entry holds a reference, which is not consumed here: the clone is ours and
     // the entry's is given up again.
     let held = unsafe { Frame::from_raw(value & ADDRESS) };
@@ -427,7 +414,7 @@ fn borrow(value: u64) -> Frame {
 }
 
 /// Drops the reference that a removed entry held.
-fn release(value: u64) {
+pub(super) fn release(value: u64) {
     if value & OWNED != 0 {
         // SAFETY: the entry held a reference and is gone from the table and this CPU's TLB.
         drop(unsafe { Frame::from_raw(value & ADDRESS) });
