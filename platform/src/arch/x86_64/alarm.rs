@@ -228,12 +228,15 @@ fn arm_count(delay: u64) {
     let ticks = mul_div(delay, timer_hz(), NANOS_PER_SEC).clamp(1, u64::from(u32::MAX)) as u32;
     if is_yardstick() {
         let mut reference = REFERENCE.lock();
-        reference.finish(look());
-        apic::write(Register::TimerLvt, apic::LVT_PERIODIC | VECTOR);
-        restart_reference(&mut reference, ticks, ticks);
-    } else {
-        apic::write(Register::InitialCount, ticks);
+        // An interrupt just now may have ended it; from here on none can.
+        if is_yardstick() {
+            reference.finish(look());
+            apic::write(Register::TimerLvt, apic::LVT_PERIODIC | VECTOR);
+            restart_reference(&mut reference, ticks, ticks);
+            return;
+        }
     }
+    apic::write(Register::InitialCount, ticks);
 }
 
 /// Is this CPU's timer measured with?
