@@ -231,7 +231,7 @@ pub fn first_program(options: &Options, root: &PathRef) -> Result<ThreadRef, Sta
         path: &program.path,
         args: program.args,
         env: program.env,
-        ids: [0; 4],
+        credentials: &|_| (Arc::new(Cred::root()), false),
         stack_limit: usize::try_from(rlimits.soft(Resource::STACK)).unwrap_or(usize::MAX),
         random: !options.line.has("norandmaps"),
         open: &open,

@@ -114,6 +114,18 @@ impl<T: Send + Sync + 'static> Task<T> {
         arch::prepare_user(&task.header, frame);
         Some(Arc::new(task))
     }
+
+    /// A task that starts in a fresh program at `frame`: with initial vector state and no
+    /// thread-local storage. `None` when memory is out.
+    pub fn new_program(
+        data: T,
+        frame: &UserFrame,
+        page_table: Arc<PageTable>,
+    ) -> Option<Arc<Self>> {
+        let task = Self::new(data, Some(page_table))?;
+        arch::prepare_user(&task.header, frame);
+        Some(Arc::new(task))
+    }
 }
 
 impl<T> Task<T> {

@@ -16,6 +16,7 @@ use super::error::ExecError;
 use super::{segments, start_stack, vdso};
 use crate::fs::{Dest, OpenFile};
 use crate::mm::{AddressSpace, Layout, MapRequest, PAGE_SIZE, Program, page_ceil};
+use crate::task::Cred;
 
 /// `#!` lines that may lead on to each other.
 const MAX_SCRIPTS: usize = 5;
@@ -25,6 +26,9 @@ const HEAD: usize = 256;
 /// Opens a file for execution.
 pub type Open<'a> = dyn Fn(&[u8]) -> Result<Arc<OpenFile>, Errno> + 'a;
 
+/// Tells with which credentials a file runs, and whether it gains any by that.
+pub type Credentials<'a> = dyn Fn(&OpenFile) -> (Arc<Cred>, bool) + 'a;
+
 /// A program to be loaded.
 pub struct Request<'a> {
     /// Its path, as the caller named it.
@@ -33,8 +37,9 @@ pub struct Request<'a> {
     pub args: Vec<Vec<u8>>,
     /// Its environment.
     pub env: Vec<Vec<u8>>,
-    /// Effective and real user and group ids: uid, euid, gid, egid.
-    pub ids: [u32; 4],
+    /// The credentials that running this file gives, and whether it gives more than its caller
+    /// has (`AT_SECURE`).
+    pub credentials: &'a Credentials<'a>,
     /// How large its stack may become, in bytes.
     pub stack_limit: usize,
     /// Whether addresses are random.
@@ -47,6 +52,8 @@ pub struct Request<'a> {
 pub struct Image {
     /// Its memory.
     pub mm: Arc<AddressSpace>,
+    /// Whom it acts for.
+    pub cred: Arc<Cred>,
     /// Its registers at the first instruction.
     pub frame: UserFrame,
 }
@@ -138,10 +145,12 @@ fn load_elf(request: &Request<'_>, path: &[u8], file: Arc<OpenFile>) -> Result<I
         ..AuxValues::of_plan(&program, bias)
     };
     let executable = program.executable_stack == Some(true);
+    let (cred, secure) = (request.credentials)(&file);
+    let aux = start_stack::with_identity(aux, &cred, secure);
     let stack = start_stack::build(request, &mm, aux, executable)?;
     let ip = usize::try_from(entry).map_err(|_| ExecError::OutOfMemory)?;
     mm.set_program(Program { file, auxv: stack.auxv.into() });
-    Ok(Image { mm, frame: UserFrame::start(ip, stack.sp) })
+    Ok(Image { mm, cred, frame: UserFrame::start(ip, stack.sp) })
 }
 
 /// Maps the program's interpreter (a dynamic linker) where there is room; its entry point and

@@ -13,6 +13,7 @@ use super::error::ExecError;
 use super::image::Request;
 use crate::mm::{AddressSpace, Label, MapRequest, VmaFlags, page_floor};
 use crate::rand;
+use crate::task::Cred;
 
 /// Room below the first stack pointer that is mapped from the start; faults add to it.
 const INITIAL_ROOM: usize = 128 * 1024;
@@ -23,6 +24,18 @@ pub struct Stack {
     pub sp: usize,
     /// The auxiliary vector's bytes.
     pub auxv: Vec<u8>,
+}
+
+/// `aux` with the user and group ids of the program.
+pub fn with_identity(aux: AuxValues, cred: &Cred, secure: bool) -> AuxValues {
+    AuxValues {
+        uid: cred.uid,
+        euid: cred.euid,
+        gid: cred.gid,
+        egid: cred.egid,
+        secure: secure || cred.uid != cred.euid || cred.gid != cred.egid,
+        ..aux
+    }
 }
 
 /// Maps the stack of `mm` and fills it; `plan` is what the auxiliary vector says of the file.
@@ -37,19 +50,9 @@ pub fn build(
 ) -> Result<Stack, ExecError> {
     let mut random = [0; 16];
     rand::fill(&mut random);
-    let [uid, euid, gid, egid] = request.ids;
     let (hwcap, hwcap2) = cpu::hwcap();
-    let aux = AuxValues {
-        hwcap,
-        hwcap2,
-        uid,
-        euid,
-        gid,
-        egid,
-        secure: uid != euid || gid != egid,
-        min_sigstack: Some(cpu::min_signal_stack() as u64),
-        ..plan
-    };
+    let aux =
+        AuxValues { hwcap, hwcap2, min_sigstack: Some(cpu::min_signal_stack() as u64), ..plan };
     let top = mm.layout.stack_top;
     let image = InitialStack {
         args: &request.args,

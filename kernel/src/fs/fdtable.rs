@@ -6,6 +6,8 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
 use elfin_platform::sync::SpinLock;
 use elfin_syscalls::Errno;
 use elfin_syscalls::args::{Fd, Resource};
@@ -20,6 +22,8 @@ const WORD: usize = u64::BITS as usize;
 /// Descriptors and the open files they refer to.
 pub struct FdTable {
     slots: SpinLock<Slots>,
+    /// Threads that use it.
+    users: AtomicUsize,
 }
 
 #[derive(Default, Clone)]
@@ -35,7 +39,7 @@ impl FdTable {
     /// An empty table.
     #[must_use]
     pub fn new() -> Self {
-        Self { slots: SpinLock::default() }
+        Self { slots: SpinLock::default(), users: AtomicUsize::new(0) }
     }
 
     /// A table with the same descriptors (`fork`, `CLOSE_RANGE_UNSHARE`).
@@ -49,7 +53,24 @@ impl FdTable {
         copy.cloexec.try_reserve_exact(slots.cloexec.len()).map_err(|_| Errno::ENOMEM)?;
         copy.files.extend(slots.files.iter().cloned());
         copy.cloexec.extend_from_slice(&slots.cloexec);
-        Ok(Self { slots: SpinLock::new(copy) })
+        Ok(Self { slots: SpinLock::new(copy), users: AtomicUsize::new(0) })
+    }
+
+    /// One more thread uses the table.
+    pub fn join(&self) {
+        self.users.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A thread uses the table no more; the last one closes everything.
+    pub fn leave(&self) {
+        if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.clear();
+        }
+    }
+
+    /// The number of threads that use it.
+    pub fn users(&self) -> usize {
+        self.users.load(Ordering::Acquire)
     }
 
     /// The open file that `fd` refers to.

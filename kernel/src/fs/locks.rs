@@ -214,6 +214,23 @@ pub fn closed_by(of: &OpenFile, pid: u32) {
     }
 }
 
+/// A process ended: its record locks go, of files too that another process has open still.
+pub fn release_process(pid: u32) {
+    if LOCKED_FILES.load(Ordering::Relaxed) == 0 {
+        return;
+    }
+    let mut table = TABLE.lock();
+    let mut released = false;
+    for (_, locks) in &mut table.files {
+        released |= locks.ranges.release(Holder::Process(pid));
+    }
+    if released {
+        table.purge();
+        drop(table);
+        RELEASED.wake_all(PollEvents::empty());
+    }
+}
+
 /// An open file description goes, and its locks with it.
 pub(super) fn release_description(of: &OpenFile) {
     release(of, |locks| {

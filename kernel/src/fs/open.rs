@@ -14,6 +14,7 @@ use super::mount::MountFlags;
 use super::namei::{self, Make};
 use super::perm;
 use super::walk::{Last, Parent, WalkFlags, Walker};
+use crate::task::Cred;
 
 /// What `O_PATH` leaves of the other flags.
 const PATH_FLAGS: OpenFlags = OpenFlags::PATH
@@ -189,6 +190,48 @@ pub fn open_place(
         inode.truncate(0)?;
     }
     Ok(OpenFile::new(file, flags | OpenFlags::LARGEFILE, Some(place)))
+}
+
+/// Opens what is at `path` to run it, which needs no right to read it.
+///
+/// # Errors
+/// Those of the walk; `EACCES` if it is no regular file or may not be executed, `ELOOP` for a
+/// symbolic link that is not to be followed.
+pub fn open_executable(walker: &mut Walker, path: &[u8]) -> Result<Arc<OpenFile>, Errno> {
+    let place = walker.resolve(path)?;
+    if place.dentry.kind() == FileKind::Symlink {
+        return Err(Errno::ELOOP);
+    }
+    executable_place(place, &walker.cred)
+}
+
+/// The open file `file` to run it, which needs no right to read it.
+///
+/// # Errors
+/// `EACCES` if it is no regular file or may not be executed.
+pub fn executable(file: &OpenFile, cred: &Cred) -> Result<Arc<OpenFile>, Errno> {
+    if let Some(place) = &file.path {
+        return executable_place(place.clone(), cred);
+    }
+    let inode = file.inode().ok_or(Errno::EACCES)?;
+    perm::check(&**inode, perm::MAY_EXEC, cred)?;
+    if file.file.mapping().is_none() {
+        return Err(Errno::EACCES);
+    }
+    Ok(OpenFile::new(file.file.clone(), OpenFlags::RDONLY, None))
+}
+
+fn executable_place(place: PathRef, cred: &Cred) -> Result<Arc<OpenFile>, Errno> {
+    let is_regular = place.dentry.kind() == FileKind::Regular;
+    if !is_regular || place.mount.flags.contains(MountFlags::NOEXEC) {
+        return Err(Errno::EACCES);
+    }
+    perm::check(&**place.inode(), perm::MAY_EXEC, cred)?;
+    let file = file_of(&place, OpenFlags::RDONLY)?;
+    if file.mapping().is_none() {
+        return Err(Errno::EACCES);
+    }
+    Ok(OpenFile::new(file, OpenFlags::RDONLY | OpenFlags::LARGEFILE, Some(place)))
 }
 
 /// The file behind a place.

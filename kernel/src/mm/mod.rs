@@ -14,6 +14,7 @@ mod layout;
 mod ops;
 mod shared;
 mod space;
+mod users;
 mod vma;
 mod vma_map;
 

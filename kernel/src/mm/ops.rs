@@ -184,7 +184,7 @@ impl AddressSpace {
     }
 
     /// Removes what is mapped in `range`, pages and all.
-    fn remove(&self, inner: &mut Inner, range: Range<usize>) {
+    pub(super) fn remove(&self, inner: &mut Inner, range: Range<usize>) {
         inner.map.remove(range, |part| {
             self.pages.unmap(part.range());
             tell_object(&part, -1);

@@ -30,6 +30,8 @@ pub struct AddressSpace {
     pub layout: Layout,
     /// Where arguments and environment lie on the stack: `argv` from, to, `envp` from, to.
     args: [AtomicUsize; 4],
+    /// Threads that run in it.
+    pub(super) users: AtomicUsize,
     /// The most bytes that were ever mapped.
     pub(super) peak: AtomicUsize,
     /// The file that runs and the auxiliary vector that it was given.
@@ -80,6 +82,7 @@ impl AddressSpace {
             pages: Arc::new(PageTable::new()?),
             layout,
             args: [const { AtomicUsize::new(0) }; 4],
+            users: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
             program: SpinLock::new(None),
         });

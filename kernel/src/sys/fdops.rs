@@ -75,7 +75,7 @@ pub fn close_range(cx: &mut Cx<'_>, first: u32, last: u32, flags: CloseRangeFlag
         return Err(Errno::EINVAL);
     };
     let files = cx.thread.files();
-    let shared = cx.thread.process.thread_count() > 1;
+    let shared = files.users() > 1;
     if first > last || (flags.contains(CloseRangeFlags::UNSHARE) && shared) {
         return Err(Errno::EINVAL);
     }

@@ -31,7 +31,7 @@ pub fn setpgid(cx: &mut Cx<'_>, pid: Pid, pgid: Pid) -> SysResult {
     let me = &cx.thread.process;
     let target = process_by_id(cx, pid)?;
     let is_self = Arc::ptr_eq(&target, me);
-    let is_child = target.parent.lock().upgrade().is_some_and(|parent| Arc::ptr_eq(&parent, me));
+    let is_child = target.parent().is_some_and(|parent| Arc::ptr_eq(&parent, me));
     if !is_self && !is_child {
         return Err(Errno::ESRCH);
     }
@@ -46,8 +46,7 @@ pub fn setpgid(cx: &mut Cx<'_>, pid: Pid, pgid: Pid) -> SysResult {
     if pgid != target.pid && !is_in_session() {
         return Err(Errno::EPERM);
     }
-    target.set_pgid(pgid);
-    Ok(0)
+    if target.set_pgid(pgid) { Ok(0) } else { Err(Errno::EPERM) }
 }
 
 /// `setsid(2)`. The first process leads its session from the start, and may still become the

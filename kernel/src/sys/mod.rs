@@ -13,6 +13,7 @@ mod dir;
 mod entry;
 mod epoll;
 mod event;
+mod exec;
 mod fcntl;
 mod fdops;
 mod file;
@@ -39,6 +40,7 @@ mod sync;
 mod thread;
 mod time;
 mod timers;
+mod wait;
 mod xattr;
 
 pub use entry::{DISPATCH, Entries, SysFn, enable_strace, unknown};

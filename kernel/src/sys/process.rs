@@ -3,8 +3,8 @@
 use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
 
-use elfin_syscalls::abi::{Rlimit64, Rusage, Siginfo, Timeval, zeroed};
-use elfin_syscalls::args::{Pid, Resource, UserIn, UserOut, WaitOptions};
+use elfin_syscalls::abi::{Rlimit64, Rusage, Timeval, zeroed};
+use elfin_syscalls::args::{Pid, Resource, UserIn, UserOut};
 use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
@@ -42,37 +42,6 @@ pub fn getpid(cx: &mut Cx<'_>) -> SysResult {
 /// `getppid(2)`.
 pub fn getppid(cx: &mut Cx<'_>) -> SysResult {
     number(cx.thread.process.ppid())
-}
-
-/// `wait4(2)`. A process cannot have children yet.
-pub fn wait4(
-    _cx: &mut Cx<'_>,
-    _pid: Pid,
-    _status: UserOut<i32>,
-    options: WaitOptions,
-    _usage: UserOut<Rusage>,
-) -> SysResult {
-    options.only(WaitOptions::WAIT4)?;
-    Err(Errno::ECHILD)
-}
-
-/// `waitid(2)`. A process cannot have children yet.
-pub fn waitid(
-    _cx: &mut Cx<'_>,
-    which: u32,
-    _id: Pid,
-    _info: UserOut<Siginfo>,
-    options: WaitOptions,
-    _usage: UserOut<Rusage>,
-) -> SysResult {
-    /// `P_PIDFD`, the last kind there is.
-    const LAST_KIND: u32 = 3;
-    let states = WaitOptions::WEXITED | WaitOptions::WSTOPPED | WaitOptions::WCONTINUED;
-    let options = options.only(WaitOptions::WAITID)?;
-    if which > LAST_KIND || !options.intersects(states) {
-        return Err(Errno::EINVAL);
-    }
-    Err(Errno::ECHILD)
 }
 
 /// `getrlimit(2)`.
@@ -117,6 +86,13 @@ fn set_limit(me: &Thread, process: &Process, resource: Resource, new: Rlimit64) 
     let privileged = me.cred().has(Capability::SYS_RESOURCE);
     process.rlimits.set(resource, new, privileged)?;
     Ok(0)
+}
+
+/// What a child that was waited for has used, its own children included.
+pub(super) fn rusage_of_child(child: &Process) -> Rusage {
+    let own = child.cpu_time();
+    let total = own.saturating_add(child.children_cpu_time.load(Ordering::Relaxed));
+    Rusage { ru_utime: Timeval::from_nanos(total), ..zeroed() }
 }
 
 /// `getrusage(2)`. All CPU time counts as the program's own; faults are not counted.

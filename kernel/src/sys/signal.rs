@@ -35,7 +35,7 @@ pub fn rt_sigaction(
     let before = match new {
         Some(_) if SigSet::UNBLOCKABLE.has(signal) => return Err(Errno::EINVAL),
         Some(new) => signal::set_action(&cx.thread.process, signal, Action::from_abi(new)),
-        None => cx.thread.process.signals.actions.lock().get(signal),
+        None => cx.thread.process.signals.action(signal),
     };
     if !old.is_null() {
         user_write(old, &before.0)?;
@@ -178,7 +178,7 @@ pub fn rt_tgsigqueueinfo(
 }
 
 /// A program may not pretend to others that a signal comes from the kernel or from `tkill`.
-fn check_origin(info: &Siginfo, to_self: bool) -> Result<(), Errno> {
+pub(super) fn check_origin(info: &Siginfo, to_self: bool) -> Result<(), Errno> {
     let pretends = info.si_code >= 0 || info.si_code == code::TKILL;
     if pretends && !to_self { Err(Errno::EPERM) } else { Ok(()) }
 }

@@ -13,7 +13,7 @@ use elfin_syscalls::{Arch, Errno, SysResult};
 use super::Cx;
 use super::usercopy::{user_read_slice, user_write};
 use crate::task::clone::{self, Request};
-use crate::task::signal::may_access;
+use crate::task::signal::{SIGCHLD, may_access};
 use crate::task::{ThreadRef, exit, find_thread, rseq};
 
 /// The size of `struct clone_args` in Linux 5.3, the least there is.
@@ -42,7 +42,30 @@ pub fn gettid(cx: &mut Cx<'_>) -> SysResult {
     id(cx.thread.tid)
 }
 
-/// `clone(2)`, for threads.
+/// `fork(2)`.
+pub fn fork(cx: &mut Cx<'_>) -> SysResult {
+    new_process(cx, CloneFlags::empty())
+}
+
+/// `vfork(2)`.
+pub fn vfork(cx: &mut Cx<'_>) -> SysResult {
+    new_process(cx, CloneFlags::VFORK | CloneFlags::VM)
+}
+
+fn new_process(cx: &mut Cx<'_>, flags: CloneFlags) -> SysResult {
+    let request = Request {
+        flags,
+        exit_signal: SIGCHLD.number(),
+        stack: None,
+        tls: 0,
+        parent_tid: 0,
+        child_tid: 0,
+        pidfd: 0,
+    };
+    id(clone::clone(cx.thread, cx.frame, &request)?)
+}
+
+/// `clone(2)`.
 pub fn clone(
     cx: &mut Cx<'_>,
     flags: CloneFlags,
@@ -59,11 +82,18 @@ pub fn clone(
         tls,
         parent_tid: parent_tid.addr(),
         child_tid,
+        pidfd: parent_tid.addr(),
     };
+    let both = CloneFlags::PIDFD | CloneFlags::PARENT_SETTID;
+    if request.flags.contains(both)
+        || request.flags.contains(CloneFlags::PIDFD | CloneFlags::DETACHED)
+    {
+        return Err(Errno::EINVAL);
+    }
     id(clone::clone(cx.thread, cx.frame, &request)?)
 }
 
-/// `clone3(2)`, for threads. Ids cannot be chosen (`set_tid`), nor control groups.
+/// `clone3(2)`. Ids cannot be chosen (`set_tid`), nor control groups.
 pub fn clone3(cx: &mut Cx<'_>, args: UserIn<CloneArgs>, size: usize) -> SysResult {
     let args: CloneArgs = read_sized(args.untyped(), size, CLONE_ARGS_VERSION_0)?;
     let request = clone3_request(&args)?;
@@ -129,6 +159,7 @@ fn clone3_request(args: &CloneArgs) -> Result<Request, Errno> {
         tls: word(args.tls)?,
         parent_tid: word(args.parent_tid)?,
         child_tid: word(args.child_tid)?,
+        pidfd: word(args.pidfd)?,
     })
 }
 

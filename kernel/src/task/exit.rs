@@ -1,18 +1,19 @@
 //! The end of threads and processes.
 //!
 //! A thread that ends lets go of its robust futexes, tells whoever waits for its id to be
-//! cleared, and leaves its process; the last one ends the process. `exit_group` and fatal
-//! signals say first that the process ends: every thread of it then ends on its next way back to
-//! the program. The end of the first process is the end of the machine.
+//! cleared, and leaves its memory, its descriptors and its process; the last one ends the
+//! process. `exit_group` and fatal signals say first that the process ends: every thread of it
+//! then ends on its next way back to the program. The end of the first process is the end of the
+//! machine.
 
 use core::sync::atomic::Ordering;
 
-use elfin_platform::user;
+use elfin_platform::{task, user};
 
 use super::poll::PollEvents;
-use super::process::{INIT, Process};
+use super::process::INIT;
 use super::thread::{Thread, current};
-use super::{futex, ids, itimer, sched, signal};
+use super::{futex, ids, itimer, sched, signal, tree};
 
 /// The wait status of a process that exited with `code`.
 pub const fn exited(code: i32) -> u32 {
@@ -46,11 +47,12 @@ pub fn exit_process() -> ! {
     exit_thread()
 }
 
-/// Ends the running thread because of its own call of `exit`.
+/// Ends the running thread because of its own call of `exit`. A process whose threads all end so
+/// has the status of its first.
 pub fn exit_alone(code: i32) -> ! {
     let me = current();
-    if me.process.thread_count() == 1 {
-        me.process.begin_exit(exited(code));
+    if me.is_leader() {
+        me.process.leader_ended(exited(code));
     }
     exit_thread()
 }
@@ -58,36 +60,66 @@ pub fn exit_alone(code: i32) -> ! {
 /// Ends the running thread.
 pub fn exit_thread() -> ! {
     let me = current();
-    futex::release_robust_list(&me);
-    clear_tid(&me);
+    leave_memory(&me);
+    me.files().leave();
     let left = me.process.remove_thread(&me);
     me.process.ended_cpu_time.fetch_add(me.cpu_time(), Ordering::Relaxed);
-    ids::unregister_thread(&me);
     if left == 0 {
         end_process(&me);
+    } else {
+        tree::thread_left(&me);
+        // An `execve` of another thread waits for this.
+        me.process.thread_events.wake_all(PollEvents::empty());
     }
+    ids::unregister_thread(&me);
     sched::exit_current()
 }
 
-/// Stores 0 where the thread wanted it and wakes who waits there: `pthread_join`.
+/// Ends the running thread, whose id and place another one has now (`execve`).
+pub(super) fn exit_replaced() -> ! {
+    let me = current();
+    leave_memory(&me);
+    me.files().leave();
+    me.process.ended_cpu_time.fetch_add(me.cpu_time(), Ordering::Relaxed);
+    ids::unregister_thread(&me);
+    sched::exit_current()
+}
+
+/// The running thread touches the program's memory no more: what it held there is let go, and
+/// the memory itself with its last thread.
+fn leave_memory(me: &Thread) {
+    futex::release_robust_list(me);
+    clear_tid(me);
+    task::set_page_table(None);
+    me.mm().leave();
+    let vfork = me.vfork.lock().take();
+    if let Some(vfork) = vfork {
+        vfork.done.store(true, Ordering::SeqCst);
+        vfork.queue.wake_all(PollEvents::empty());
+    }
+}
+
+/// Stores 0 where the thread wanted it and wakes who waits there: `pthread_join`. Where nobody
+/// else sees the memory, nobody waits.
 fn clear_tid(me: &Thread) {
     let address = me.clear_tid.swap(0, Ordering::Relaxed);
-    if address != 0 && user::store_u32(address, 0).is_ok() {
+    let is_shared = me.mm().users() > 1;
+    if address != 0 && is_shared && user::store_u32(address, 0).is_ok() {
         futex::wake_word(me, address);
     }
 }
 
 fn end_process(me: &Thread) {
     let process = &me.process;
-    // A thread's own `exit` as the last one sets no status before.
-    process.begin_exit(0);
+    // All threads ended by themselves: no status was set before.
+    process.begin_exit(process.own_status());
+    crate::fs::locks::release_process(process.pid);
     itimer::stop_all(process);
     process.timers.clear();
     if process.pid == INIT {
         end_machine(me);
     }
-    me.files().clear();
-    process.tell_parent_of_end();
+    tree::leave(me);
 }
 
 fn end_machine(me: &Thread) -> ! {
@@ -95,51 +127,6 @@ fn end_machine(me: &Thread) -> ! {
     me.files().clear();
     crate::net::drain();
     crate::shutdown(machine_status(me.process.exit_status().unwrap_or(0)))
-}
-
-impl Process {
-    /// Tells the parent that this process stopped.
-    pub(super) fn tell_parent_of_stop(&self, signal: signal::Signal) {
-        self.tell_parent(signal::Info::child(
-            signal::SIGCHLD,
-            signal::code::CLD_STOPPED,
-            self.pid,
-            0,
-            signal.number().cast_signed(),
-        ));
-    }
-
-    /// Tells the parent that this process goes on.
-    pub(super) fn tell_parent_of_continue(&self) {
-        self.tell_parent(signal::Info::child(
-            signal::SIGCHLD,
-            signal::code::CLD_CONTINUED,
-            self.pid,
-            0,
-            signal::SIGCONT.number().cast_signed(),
-        ));
-    }
-
-    /// Tells the parent that this process has ended.
-    pub(super) fn tell_parent_of_end(&self) {
-        const SIGNAL_MASK: u32 = 0x7f;
-        let status = self.exit_status().unwrap_or(0);
-        let (code, value) = match status & SIGNAL_MASK {
-            0 => (signal::code::CLD_EXITED, status >> 8),
-            signal => (signal::code::CLD_KILLED, signal),
-        };
-        let value = value.cast_signed();
-        self.tell_parent(signal::Info::child(signal::SIGCHLD, code, self.pid, 0, value));
-    }
-
-    fn tell_parent(&self, info: signal::Info) {
-        let parent = self.parent.lock().upgrade();
-        if let Some(parent) = parent {
-            // A standard signal always finds room.
-            let _sent = signal::send_to_process(&parent, info);
-            parent.child_events.wake_all(PollEvents::empty());
-        }
-    }
 }
 
 #[cfg(test)]

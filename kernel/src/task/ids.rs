@@ -26,6 +26,7 @@ pub struct Tid(u32);
 
 #[derive(Default)]
 struct Owner {
+    id: Weak<Tid>,
     thread: Weak<Task<Thread>>,
     process: Weak<Process>,
 }
@@ -50,8 +51,9 @@ impl Tid {
             next = if next + 1 >= PID_MAX { SECOND_ROUND } else { next + 1 };
             if !ids.owners.contains_key(&next) {
                 ids.last = next;
-                ids.owners.insert(next, Owner::default());
-                return Ok(Arc::new(Self(next)));
+                let id = Arc::new(Self(next));
+                ids.owners.insert(next, Owner { id: Arc::downgrade(&id), ..Owner::default() });
+                return Ok(id);
             }
             if next == first {
                 return Err(Errno::EAGAIN);
@@ -85,11 +87,28 @@ pub fn register_process(process: &Arc<Process>) {
     }
 }
 
-/// Lets `thread`, which ends, be found no more.
+/// Lets `thread`, which ends, be found no more, unless another has its id already (`execve`).
 pub fn unregister_thread(thread: &Thread) {
-    if let Some(owner) = IDS.lock().owners.get_mut(&thread.tid) {
+    let mut ids = IDS.lock();
+    let Some(owner) = ids.owners.get_mut(&thread.tid) else { return };
+    let found = owner.thread.upgrade();
+    if found.as_ref().is_some_and(|found| core::ptr::eq::<Thread>(&***found, thread)) {
         owner.thread = Weak::new();
     }
+    drop(ids);
+    drop(found);
+}
+
+/// Lets `process`, for which its parent has waited, be found no more.
+pub fn unregister_process(process: &Process) {
+    if let Some(owner) = IDS.lock().owners.get_mut(&process.pid) {
+        owner.process = Weak::new();
+    }
+}
+
+/// The id with this number, if it is in use.
+pub fn find_id(number: u32) -> Option<Arc<Tid>> {
+    IDS.lock().owners.get(&number)?.id.upgrade()
 }
 
 /// The thread with this id.

@@ -8,10 +8,12 @@
 pub mod clock;
 pub mod clone;
 pub mod cred;
+pub mod exec;
 pub mod exit;
 pub mod futex;
 pub mod ids;
 pub mod itimer;
+pub mod pidfd;
 pub mod poll;
 pub mod posix_timer;
 pub mod priority;
@@ -21,6 +23,8 @@ pub mod sched;
 pub mod signal;
 pub mod sleep;
 pub mod timer;
+pub mod tree;
+pub mod wait_child;
 pub mod work;
 
 mod deadlines;
@@ -34,7 +38,7 @@ pub use cred::{Capability, Cred};
 pub use ids::{find_process, find_thread};
 pub use mutex::{Mutex, MutexGuard};
 pub use poll::{PollEvents, PollTable, Poller};
-pub use process::{INIT, Process};
+pub use process::{CONTINUED, INIT, Process, end_code};
 pub use rlimit::Rlimits;
 pub use rwlock::{ReadGuard, RwLock, WriteGuard};
 pub use thread::{

@@ -1,6 +1,6 @@
 //! [`Process`]: what the threads of a program share, and its place among other processes.
 
-use alloc::sync::{Arc, Weak};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
@@ -10,10 +10,12 @@ use elfin_syscalls::Errno;
 
 use super::ids::Tid;
 use super::itimer::Itimers;
+use super::poll::PollEvents;
 use super::posix_timer::PosixTimers;
 use super::rlimit::Rlimits;
-use super::signal::ProcessSignals;
+use super::signal::{self, Info, ProcessSignals, SIGCHLD, Signal};
 use super::thread::{Thread, ThreadRef};
+use super::tree::Family;
 use super::wait::WaitQueue;
 
 /// A process: a program with its threads.
@@ -30,16 +32,36 @@ pub struct Process {
     pub timers: PosixTimers,
     /// The threads that have not ended.
     threads: SpinLock<Vec<ThreadRef>>,
-    /// Its parent; dead for the first process.
-    pub parent: SpinLock<Weak<Process>>,
-    /// Its children that nobody has waited for.
-    pub children: SpinLock<Vec<Arc<Process>>>,
+    /// Its place among other processes.
+    pub(super) family: SpinLock<Family>,
     /// Woken when a child changes its state.
     pub child_events: WaitQueue,
-    /// Its process group.
+    /// Woken when a thread ends that is not the last.
+    pub(super) thread_events: WaitQueue,
+    /// Woken when all threads have ended.
+    pub ended: WaitQueue,
+    /// All threads have ended.
+    has_ended: AtomicBool,
+    /// Its id means nobody any more.
+    reaped: AtomicBool,
+    /// The signal for the parent at the end; 0 for none.
+    pub exit_signal: AtomicU32,
+    /// The thread of the parent that made it.
+    pub parent_tid: AtomicU32,
+    /// What the parent has not waited for yet: [`CONTINUED`], the wait status of a stop, or 0.
+    report: AtomicU32,
+    /// The real user id when it ended.
+    pub uid: AtomicU32,
+    /// Its process group and session, whose ids nobody else gets while it is in them.
+    job: SpinLock<[Arc<Tid>; 2]>,
+    /// The number of its process group.
     pgid: AtomicU32,
-    /// Its session.
+    /// The number of its session.
     sid: AtomicU32,
+    /// The thread that runs `execve`, for which all others end; 0 for none.
+    exec_by: AtomicU32,
+    /// The wait status that its first thread ended with by itself.
+    leader_status: AtomicU32,
     /// It has called `setsid` or `setpgid`, or was moved (the first process starts as leader of
     /// its session, and may still call `setsid` once).
     pub placed: AtomicBool,
@@ -60,30 +82,59 @@ pub struct Process {
     /// When it started, in nanoseconds of the monotonic clock.
     pub started: u64,
     /// Keeps its id in use.
-    _id: Arc<Tid>,
+    id: Arc<Tid>,
 }
 
 const ALIVE: u64 = u64::MAX;
+
+/// The wait status of a process that goes on after a stop.
+pub const CONTINUED: u32 = 0xffff;
+/// In the low byte of the wait status of a stopped process; the signal is above.
+const STOPPED: u32 = 0x7f;
+
+/// What a new process is made of, beside its threads.
+pub struct Origin {
+    /// Its limits.
+    pub rlimits: Rlimits,
+    /// Its signal actions.
+    pub signals: ProcessSignals,
+    /// The signal for its parent at the end; 0 for none.
+    pub exit_signal: u32,
+    /// Its process group and session; its own without.
+    pub job: Option<[Arc<Tid>; 2]>,
+}
 
 /// The id of the first process.
 pub const INIT: u32 = 1;
 
 impl Process {
     /// A process without threads, with the id `id`.
-    pub fn new(id: Arc<Tid>, rlimits: Rlimits, signals: ProcessSignals) -> Arc<Self> {
+    pub fn new(id: Arc<Tid>, origin: Origin) -> Arc<Self> {
         let pid = id.number();
+        let job = origin.job.unwrap_or_else(|| [id.clone(), id.clone()]);
+        let [pgid, sid] = [&job[0], &job[1]].map(|id| AtomicU32::new(id.number()));
         Arc::new(Self {
             pid,
-            rlimits,
-            signals,
+            rlimits: origin.rlimits,
+            signals: origin.signals,
             itimers: Itimers::new(),
             timers: PosixTimers::new(),
             threads: SpinLock::new(Vec::new()),
-            parent: SpinLock::new(Weak::new()),
-            children: SpinLock::new(Vec::new()),
+            family: SpinLock::new(Family::default()),
             child_events: WaitQueue::new(),
-            pgid: AtomicU32::new(pid),
-            sid: AtomicU32::new(pid),
+            thread_events: WaitQueue::new(),
+            ended: WaitQueue::new(),
+            has_ended: AtomicBool::new(false),
+            reaped: AtomicBool::new(false),
+            exit_signal: AtomicU32::new(origin.exit_signal),
+            parent_tid: AtomicU32::new(0),
+            report: AtomicU32::new(0),
+            uid: AtomicU32::new(0),
+            job: SpinLock::new(job),
+            pgid,
+            sid,
+            exec_by: AtomicU32::new(0),
+            leader_status: AtomicU32::new(0),
             placed: AtomicBool::new(false),
             exit_status: AtomicU64::new(ALIVE),
             has_execed: AtomicBool::new(false),
@@ -93,17 +144,17 @@ impl Process {
             ended_cpu_time: AtomicU64::new(0),
             children_cpu_time: AtomicU64::new(0),
             started: if pid == INIT { 0 } else { time::now() },
-            _id: id,
+            id,
         })
     }
 
     /// Adds a thread.
     ///
     /// # Errors
-    /// `EAGAIN` without memory, or if the process is ending.
+    /// `EAGAIN` without memory, or if the process is ending or calls `execve`.
     pub fn add_thread(&self, thread: ThreadRef) -> Result<(), Errno> {
         let mut threads = self.threads.lock();
-        if self.is_exiting() {
+        if self.is_exiting() || self.exec_by.load(Ordering::SeqCst) != 0 {
             return Err(Errno::EAGAIN);
         }
         threads.try_reserve(1).map_err(|_| Errno::EAGAIN)?;
@@ -164,21 +215,160 @@ impl Process {
         self.sid.load(Ordering::Relaxed)
     }
 
-    /// Moves it to a process group of its session.
-    pub fn set_pgid(&self, pgid: u32) {
+    /// Its process group and session, for a child.
+    pub fn job(&self) -> [Arc<Tid>; 2] {
+        self.job.lock().clone()
+    }
+
+    /// Moves it to a process group of its session; false if the group has just gone.
+    pub fn set_pgid(&self, pgid: u32) -> bool {
+        let Some(group) = super::ids::find_id(pgid) else { return false };
+        let mut job = self.job.lock();
+        let old = core::mem::replace(&mut job[0], group);
         self.pgid.store(pgid, Ordering::Relaxed);
         self.placed.store(true, Ordering::Relaxed);
+        drop(job);
+        drop(old);
+        true
     }
 
     /// Makes it the leader of a session and group of its own.
     pub fn lead_session(&self) {
+        let own = [self.id.clone(), self.id.clone()];
+        let mut job = self.job.lock();
+        let old = core::mem::replace(&mut *job, own);
         self.sid.store(self.pid, Ordering::Relaxed);
-        self.set_pgid(self.pid);
+        self.pgid.store(self.pid, Ordering::Relaxed);
+        self.placed.store(true, Ordering::Relaxed);
+        drop(job);
+        drop(old);
     }
 
-    /// The id of its parent; 0 for the first process.
-    pub fn ppid(&self) -> u32 {
-        self.parent.lock().upgrade().map_or(0, |parent| parent.pid)
+    /// Its id, to keep it in use.
+    pub fn id(&self) -> &Arc<Tid> {
+        &self.id
+    }
+
+    /// Whether all its threads have ended: nothing but its status is left.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::SeqCst)
+    }
+
+    /// Whether somebody has waited for its end, or nobody ever will.
+    pub fn is_reaped(&self) -> bool {
+        self.reaped.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn mark_reaped(&self) {
+        self.reaped.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn mark_ended(&self) {
+        self.has_ended.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the thread `tid` of it goes back to the program no more: the process ends, or
+    /// another thread calls `execve`.
+    #[inline]
+    pub fn must_end(&self, tid: u32) -> bool {
+        let exec_by = self.exec_by.load(Ordering::SeqCst);
+        self.is_exiting() || (exec_by != 0 && exec_by != tid)
+    }
+
+    /// Says that all threads but `tid` are to end for its `execve`; false if another one said so
+    /// before.
+    pub(super) fn begin_exec(&self, tid: u32) -> bool {
+        self.exec_by.compare_exchange(0, tid, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+
+    /// The `execve` is over: puts `new` in the place of all threads.
+    pub(super) fn finish_exec(&self, new: ThreadRef) {
+        let mut threads = self.threads.lock();
+        let old = core::mem::take(&mut *threads);
+        // There was room for at least one.
+        threads.push(new);
+        self.exec_by.store(0, Ordering::SeqCst);
+        drop(threads);
+        drop(old);
+    }
+
+    /// The `execve` was given up.
+    pub(super) fn abandon_exec(&self) {
+        self.exec_by.store(0, Ordering::SeqCst);
+    }
+
+    /// Puts `new` in the place of the thread `old`.
+    pub(super) fn replace_thread(&self, old: &Thread, new: ThreadRef) {
+        let mut threads = self.threads.lock();
+        let slot = threads.iter_mut().find(|thread| core::ptr::eq::<Thread>(&****thread, old));
+        let replaced = slot.map(|slot| core::mem::replace(slot, new));
+        drop(threads);
+        drop(replaced);
+    }
+
+    /// Its first thread has ended by itself, with this wait status.
+    pub(super) fn leader_ended(&self, status: u32) {
+        self.leader_status.store(status, Ordering::Relaxed);
+    }
+
+    /// The wait status of a process whose threads all ended by themselves.
+    pub(super) fn own_status(&self) -> u32 {
+        self.leader_status.load(Ordering::Relaxed)
+    }
+
+    /// Adds what `child`, which it has waited for, has used.
+    pub(super) fn add_child_usage(&self, child: &Self) {
+        let used = child.children_cpu_time.load(Ordering::Relaxed);
+        let used = used.saturating_add(child.cpu_time());
+        self.children_cpu_time.fetch_add(used, Ordering::Relaxed);
+    }
+
+    /// Tells the parent that `signal` has stopped the process.
+    pub fn report_stop(&self, signal: Signal) {
+        self.report.store(signal.number() << 8 | STOPPED, Ordering::SeqCst);
+        let value = signal.number().cast_signed();
+        self.tell_parent(signal::code::CLD_STOPPED, value, signal::SigFlags::NOCLDSTOP);
+    }
+
+    /// Tells the parent that the process goes on.
+    pub fn report_continue(&self) {
+        self.report.store(CONTINUED, Ordering::SeqCst);
+        let value = signal::SIGCONT.number().cast_signed();
+        self.tell_parent(signal::code::CLD_CONTINUED, value, signal::SigFlags::NOCLDSTOP);
+    }
+
+    /// What the parent has not waited for yet: [`CONTINUED`], the wait status of a stop, or 0.
+    pub fn report(&self) -> u32 {
+        self.report.load(Ordering::SeqCst)
+    }
+
+    /// Takes back what was reported, for it is waited for or no longer so.
+    pub fn take_report(&self) -> u32 {
+        self.report.swap(0, Ordering::SeqCst)
+    }
+
+    /// Sends the parent a `SIGCHLD` about a stop or its end, unless it does not want such, and
+    /// wakes it if it waits.
+    fn tell_parent(&self, code: i32, value: i32, unless: signal::SigFlags) {
+        let Some(parent) = self.parent() else { return };
+        let action = parent.signals.action(SIGCHLD);
+        if !action.is_ignored() && !action.flags().intersects(unless) {
+            // A standard signal always finds room.
+            let _sent = signal::send_to_process(&parent, self.child_info(SIGCHLD, code, value));
+        }
+        parent.child_events.wake_all(PollEvents::empty());
+    }
+
+    fn child_info(&self, signal: Signal, code: i32, value: i32) -> Info {
+        let uid = self.find_thread(|thread| Some(thread.cred().uid));
+        let uid = uid.unwrap_or_else(|| self.uid.load(Ordering::Relaxed));
+        Info::child(signal, code, self.pid, uid, value).with_cpu_time(self.cpu_time())
+    }
+
+    /// What comes with the signal about its end.
+    pub fn end_info(&self, signal: Signal) -> Info {
+        let (code, value) = end_code(self.exit_status().unwrap_or(0));
+        self.child_info(signal, code, value)
     }
 
     /// Voluntary and involuntary context switches of its threads that have not ended.
@@ -196,6 +386,18 @@ impl Process {
         let living: u64 = threads.iter().map(|thread| thread.cpu_time()).sum();
         living.saturating_add(self.ended_cpu_time.load(Ordering::Relaxed))
     }
+}
+
+/// `si_code` and `si_status` for the wait status of a process that has ended.
+pub fn end_code(status: u32) -> (i32, i32) {
+    const SIGNAL_MASK: u32 = 0x7f;
+    const DUMPED: u32 = 0x80;
+    let (code, value) = match status & SIGNAL_MASK {
+        0 => (signal::code::CLD_EXITED, status >> 8 & 0xff),
+        signal if status & DUMPED != 0 => (signal::code::CLD_DUMPED, signal),
+        signal => (signal::code::CLD_KILLED, signal),
+    };
+    (code, value.cast_signed())
 }
 
 impl core::fmt::Debug for Process {

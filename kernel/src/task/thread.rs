@@ -17,6 +17,7 @@ use super::process::Process;
 use super::sched::SchedState;
 use super::signal::{SigSet, ThreadSignals};
 use super::sleep::Restart;
+use super::wait::WaitQueue;
 use crate::fs::{FdTable, FsContext};
 use crate::mm::AddressSpace;
 
@@ -64,8 +65,10 @@ pub struct Thread {
     pub timer_slack: AtomicU64,
     /// `PR_SET_NO_NEW_PRIVS`.
     pub no_new_privs: AtomicBool,
+    /// Who waits for this thread's `execve` or end (`CLONE_VFORK`).
+    pub(super) vfork: SpinLock<Option<Arc<VforkDone>>>,
     /// Gives the id back when the thread is gone.
-    _id: Arc<Tid>,
+    id: Arc<Tid>,
 }
 
 /// A registered `struct rseq`.
@@ -77,6 +80,16 @@ pub struct Rseq {
     pub len: u32,
     /// What stands before an abort handler.
     pub signature: u32,
+}
+
+/// Something that the maker of a process waits for: that the process no longer runs in its
+/// memory.
+#[derive(Default)]
+pub(super) struct VforkDone {
+    /// It is so.
+    pub done: AtomicBool,
+    /// Woken then.
+    pub queue: WaitQueue,
 }
 
 /// What a new thread shares and inherits.
@@ -126,8 +139,14 @@ impl Thread {
             policy: SpinLock::new(parts.policy),
             timer_slack: AtomicU64::new(DEFAULT_TIMER_SLACK),
             no_new_privs: AtomicBool::new(false),
-            _id: id,
+            vfork: SpinLock::new(None),
+            id,
         }
+    }
+
+    /// Its id, to keep it in use.
+    pub fn id(&self) -> &Arc<Tid> {
+        &self.id
     }
 
     /// Its descriptors.

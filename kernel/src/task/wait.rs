@@ -129,6 +129,14 @@ impl WaitQueue {
         self.wait_deaf(false, cond)
     }
 
+    /// Sleeps until `cond` gives something; of signals only the end of the process ends this.
+    ///
+    /// # Errors
+    /// [`Wake::Interrupted`] when the thread is to end.
+    pub fn wait_killable<R>(&self, cond: impl FnMut() -> Option<R>) -> Result<R, Wake> {
+        self.wait(Manner { sleep: Sleep::Killable, exclusive: false, deadline: None }, cond)
+    }
+
     /// Sleeps uninterruptibly and exclusively: for locks.
     pub(super) fn wait_exclusive_uninterruptible<R>(&self, cond: impl FnMut() -> Option<R>) -> R {
         self.wait_deaf(true, cond)
@@ -314,7 +322,12 @@ impl Default for WaitQueue {
 impl Manner {
     /// Whether the sleep must end without its condition.
     fn give_up(self, me: &ThreadRef) -> Option<Wake> {
-        if self.sleep == Sleep::Interruptible && me.interrupted() {
+        let interrupted = match self.sleep {
+            Sleep::Interruptible => me.interrupted(),
+            Sleep::Killable => me.process.must_end(me.tid),
+            Sleep::Uninterruptible => false,
+        };
+        if interrupted {
             Some(Wake::Interrupted)
         } else if self.deadline.is_some_and(|at| time::now() >= at) {
             Some(Wake::TimedOut)

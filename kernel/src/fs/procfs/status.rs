@@ -49,7 +49,7 @@ pub fn stat(thread: &ThreadRef, out: &mut Text) -> Shown {
     let own_time = if is_process(thread) { process.cpu_time() } else { thread.cpu_time() };
     let ticks = own_time / NSEC_PER_TICK;
     let children = process.children_cpu_time.load(Ordering::Relaxed) / NSEC_PER_TICK;
-    let (ignored, caught) = actions(&process.signals.actions.lock());
+    let (ignored, caught) = process.signals.with_actions(|all| actions(all));
     let [arg_start, arg_end, env_start, env_end] = mm.args();
     let (heap, _) = mm.heap();
     let (state, ppid) = (thread.sched.letter(), process.ppid());
@@ -184,7 +184,7 @@ fn signals(thread: &ThreadRef, out: &mut Text) -> Shown {
     let shared = process.signals.pending();
     let own = crate::task::signal::pending(thread).0 & !shared.0;
     let queued = (own | shared.0).count_ones();
-    let (ignored, caught) = actions(&process.signals.actions.lock());
+    let (ignored, caught) = process.signals.with_actions(|all| actions(all));
     writeln!(out, "SigQ:\t{queued}/{}", process.rlimits.soft(Resource::SIGPENDING))?;
     for (name, set) in [
         ("SigPnd", own),

@@ -4,6 +4,7 @@
 //! |-------------------|-------------------------------------------|-----------------------------|
 //! | `Running`         | has a CPU                                 | `prepare_to_sleep`, preemption, exit |
 //! | `Interruptible`   | sleeps, or is about to; signals wake it   | `wake`, `wake_interruptible`, `stay_awake` |
+//! | `Killable`        | the same; the end of the process wakes it   | `wake`, `wake_killable`, `stay_awake` |
 //! | `Uninterruptible` | sleeps, or is about to                    | `wake`, `stay_awake`        |
 //! | `Queued`          | in exactly one run queue                  | being taken out of it       |
 //! | `Dead`            | will not run again                        | –                           |
@@ -26,6 +27,8 @@ mod switch;
 
 pub(super) use cpus::forget_thread;
 pub use cpus::{MAX_CPUS, cpu_time, idle_time, interrupt_cpu, load, reserve_thread, thread_count};
-pub use sleep::{Sleep, block, prepare_to_sleep, stay_awake, wake, wake_interruptible, wake_owned};
+pub use sleep::{
+    Sleep, block, prepare_to_sleep, stay_awake, wake, wake_interruptible, wake_killable, wake_owned,
+};
 pub use state::{SLICE, SchedState};
 pub use switch::{exit_current, preempt, slice_over, spawn, start, yield_now};

@@ -10,7 +10,7 @@ use core::sync::atomic::Ordering;
 use elfin_platform::cpu::{self, Work};
 
 use super::cpus;
-use super::state::{INTERRUPTIBLE, QUEUED, RUNNING, UNINTERRUPTIBLE};
+use super::state::{INTERRUPTIBLE, KILLABLE, QUEUED, RUNNING, UNINTERRUPTIBLE};
 use super::switch;
 use crate::task::thread::{Thread, ThreadRef, try_current};
 
@@ -21,6 +21,8 @@ pub enum Sleep {
     Interruptible,
     /// Only by what it waits for.
     Uninterruptible,
+    /// By the end of its process too.
+    Killable,
 }
 
 /// Says that the running thread is about to sleep: from now on it can be woken.
@@ -29,6 +31,7 @@ pub fn prepare_to_sleep(me: &Thread, sleep: Sleep) {
     let state = match sleep {
         Sleep::Interruptible => INTERRUPTIBLE,
         Sleep::Uninterruptible => UNINTERRUPTIBLE,
+        Sleep::Killable => KILLABLE,
     };
     // A thread that was preparing already (a sleep within a condition) may have been woken.
     if me.sched.state.load(Ordering::Relaxed) == QUEUED {
@@ -63,7 +66,7 @@ pub fn block(me: &Thread) {
 /// Wakes `thread` if it sleeps, or is about to; says whether it did.
 #[inline]
 pub fn wake(thread: &ThreadRef) -> bool {
-    let woken = make_ready(thread, &[INTERRUPTIBLE, UNINTERRUPTIBLE]);
+    let woken = make_ready(thread, &[INTERRUPTIBLE, UNINTERRUPTIBLE, KILLABLE]);
     if woken {
         enqueue(thread.clone());
     }
@@ -73,7 +76,7 @@ pub fn wake(thread: &ThreadRef) -> bool {
 /// [`wake`] with a reference to give away.
 #[inline]
 pub fn wake_owned(thread: ThreadRef) {
-    if make_ready(&thread, &[INTERRUPTIBLE, UNINTERRUPTIBLE]) {
+    if make_ready(&thread, &[INTERRUPTIBLE, UNINTERRUPTIBLE, KILLABLE]) {
         enqueue(thread);
     }
 }
@@ -81,6 +84,15 @@ pub fn wake_owned(thread: ThreadRef) {
 /// Wakes `thread` if it sleeps so that signals may wake it; says whether it did.
 pub fn wake_interruptible(thread: &ThreadRef) -> bool {
     let woken = make_ready(thread, &[INTERRUPTIBLE]);
+    if woken {
+        enqueue(thread.clone());
+    }
+    woken
+}
+
+/// Wakes `thread`, whose process ends, if it sleeps so that this may wake it; says whether it did.
+pub fn wake_killable(thread: &ThreadRef) -> bool {
+    let woken = make_ready(thread, &[INTERRUPTIBLE, KILLABLE]);
     if woken {
         enqueue(thread.clone());
     }

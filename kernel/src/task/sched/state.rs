@@ -17,6 +17,8 @@ pub const UNINTERRUPTIBLE: u8 = 2;
 pub const QUEUED: u8 = 3;
 /// Will not run again.
 pub const DEAD: u8 = 4;
+/// Sleeps; only the end of its process wakes it beside what it waits for.
+pub const KILLABLE: u8 = 5;
 
 /// The scheduler's part of a thread.
 pub struct SchedState {
@@ -117,7 +119,7 @@ impl SchedState {
     pub fn letter(&self) -> char {
         match self.state.load(Ordering::Relaxed) {
             INTERRUPTIBLE => 'S',
-            UNINTERRUPTIBLE => 'D',
+            UNINTERRUPTIBLE | KILLABLE => 'D',
             DEAD => 'Z',
             _ => 'R',
         }

@@ -67,6 +67,11 @@ impl Action {
         }
     }
 
+    /// Whether the program asked for the signal to be dropped.
+    pub fn is_ignored(&self) -> bool {
+        self.0.handler == SIG_IGN
+    }
+
     /// Whether it is the default.
     pub fn is_default(&self) -> bool {
         self.0.handler == SIG_DFL

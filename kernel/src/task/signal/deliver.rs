@@ -27,7 +27,7 @@ pub fn deliver(frame: &mut UserFrame) {
     let me = current();
     let mut ended_early = early_end(frame);
     loop {
-        if me.process.is_exiting() {
+        if me.process.must_end(me.tid) {
             exit::exit_thread();
         }
         stop::wait_while_stopped(&me);
@@ -97,11 +97,13 @@ fn restart_number() -> Option<usize> {
 /// one time only is reset.
 fn next(me: &Thread) -> Option<(Info, Action)> {
     let info = dequeue(me, !me.signals.blocked())?;
-    let mut actions = me.process.signals.actions.lock();
-    let action = actions.get(info.signal);
-    if action.handler().is_some() && action.flags().contains(SigFlags::RESETHAND) {
-        actions.set(info.signal, Action::DEFAULT);
-    }
+    let action = me.process.signals.with_actions(|actions| {
+        let action = actions.get(info.signal);
+        if action.handler().is_some() && action.flags().contains(SigFlags::RESETHAND) {
+            actions.set(info.signal, Action::DEFAULT);
+        }
+        action
+    });
     Some((info, action))
 }
 
@@ -138,7 +140,7 @@ fn run_handler(me: &Thread, frame: &mut UserFrame, info: &Info, action: &Action,
 /// that signal's.
 fn frame_fault(me: &Thread, signal: Signal) {
     if signal == SIGSEGV {
-        me.process.signals.actions.lock().set(signal, Action::DEFAULT);
+        me.process.signals.with_actions(|actions| actions.set(signal, Action::DEFAULT));
     }
     send::force(unusable_frame());
 }

@@ -27,6 +27,8 @@ pub mod code {
     pub const TRAP_TRACE: i32 = 2;
     pub const CLD_EXITED: i32 = 1;
     pub const CLD_KILLED: i32 = 2;
+    pub const CLD_DUMPED: i32 = 3;
+    pub const CLD_TRAPPED: i32 = 4;
     pub const CLD_STOPPED: i32 = 5;
     pub const CLD_CONTINUED: i32 = 6;
 }
@@ -85,6 +87,14 @@ impl Info {
         info.fields[0] = pair(pid, uid);
         info.fields[1] = pair(status.cast_unsigned(), 0);
         info
+    }
+
+    /// The same with the CPU time that the child has used, in nanoseconds (`si_utime`).
+    pub fn with_cpu_time(mut self, nanoseconds: u64) -> Self {
+        /// Linux counts in hundredths of a second (`USER_HZ`).
+        const TICK: u64 = 10_000_000;
+        self.fields[2] = nanoseconds / TICK;
+        self
     }
 
     /// As the program gave it (`rt_sigqueueinfo`), except for the signal's number.

@@ -74,7 +74,7 @@ pub fn pending(thread: &Thread) -> SigSet {
 /// dropped from now on are gone.
 pub fn set_action(process: &Process, signal: Signal, action: Action) -> Action {
     let state = &process.signals;
-    let old = state.actions.lock().set(signal, action);
+    let old = state.with_actions(|actions| actions.set(signal, action));
     if action.ignores(signal) {
         let mut shared = state.queue.lock();
         shared.discard(SigSet::of(signal));
@@ -98,7 +98,7 @@ pub(super) fn update_wanted(me: &Thread) {
     let pending = shared.pending() | me.signals.queue.lock().pending();
     let deliverable = !(pending & !me.signals.blocked()).is_empty();
     let wanted = deliverable
-        || me.process.is_exiting()
+        || me.process.must_end(me.tid)
         || me.process.signals.is_stopped()
         || me.signals.saved_mask.lock().is_some();
     me.signals.set_wanted(wanted);

@@ -43,5 +43,5 @@ pub use set::{
     SIGTTOU, SIGURG, SIGVTALRM, SIGWINCH, SIGXCPU, SIGXFSZ, SigSet, Signal,
 };
 pub use stack::{AltStack, MINSIGSTKSZ};
-pub use state::{ProcessSignals, ThreadSignals};
+pub use state::{ProcessSignals, SharedActions, ThreadSignals};
 pub(super) use stop::resume_to_exit;

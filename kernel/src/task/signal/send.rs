@@ -70,14 +70,13 @@ pub fn send_to_group(pgid: u32, info: Info) -> Result<usize, Errno> {
 pub fn force(info: Info) {
     let me = current();
     let signal = info.signal;
-    {
-        let mut actions = me.process.signals.actions.lock();
+    me.process.signals.with_actions(|actions| {
         let blocked = me.signals.blocked();
         if blocked.has(signal) || actions.get(signal).ignores(signal) {
             actions.set(signal, Action::DEFAULT);
             me.signals.store_blocked(blocked.without(signal));
         }
-    }
+    });
     // Standard signals always find room.
     me.with_arc(|me| _ = post(&me.process, Some(me), info));
 }
@@ -115,7 +114,7 @@ fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
     let signal = info.signal;
     let state = &process.signals;
     let limit = process.rlimits.soft(Resource::SIGPENDING);
-    let ignored = state.actions.lock().get(signal).ignores(signal);
+    let ignored = state.action(signal).ignores(signal);
 
     let mut shared = state.queue.lock();
     discard_opposite(process, &mut shared, signal);
@@ -141,6 +140,11 @@ fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
         (pushed, taker)
     };
     drop(shared);
+    if signal == SIGKILL {
+        // Nothing can keep it alive: every thread ends, and hears of it where it sleeps.
+        process.begin_exit(signal.number());
+        process.for_each_thread(rouse);
+    }
     // Only now: the last reference to a thread frees it.
     drop(taker);
     if signal == SIGCONT || signal == SIGKILL {
@@ -167,7 +171,9 @@ fn discard_opposite(process: &Process, shared: &mut SignalQueue, signal: Signal)
 /// wake it, and interrupts its CPU if it runs.
 pub(in crate::task) fn rouse(thread: &ThreadRef) {
     thread.signals.set_wanted(true);
-    if !sched::wake_interruptible(thread) && thread.sched.is_running() {
+    let ends = thread.process.must_end(thread.tid);
+    let woken = if ends { sched::wake_killable(thread) } else { sched::wake_interruptible(thread) };
+    if !woken && thread.sched.is_running() {
         let there = thread.sched.cpu();
         if there == cpu::id() {
             cpu::raise(Work::SIGNAL);

@@ -132,6 +132,11 @@ impl Signal {
         if number.0 == 0 { Ok(None) } else { Self::new(number).map(Some) }
     }
 
+    /// The signal with this number, if there is one.
+    pub fn from_number(number: u32) -> Option<Self> {
+        Self::optional(SigNum(number)).ok().flatten()
+    }
+
     /// Its number, from 1 to 64.
     #[inline]
     pub const fn number(self) -> u32 {

@@ -9,9 +9,9 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use elfin_platform::sync::SpinLock;
 
-use super::action::Actions;
+use super::action::{Action, Actions};
 use super::queue::SignalQueue;
-use super::set::SigSet;
+use super::set::{SigSet, Signal};
 use super::stack::AltStack;
 use crate::task::wait::WaitQueue;
 
@@ -42,10 +42,13 @@ pub struct Trap {
     pub address: u64,
 }
 
+/// Actions that several processes may share.
+pub type SharedActions = Arc<SpinLock<Actions>>;
+
 /// A process's part.
 pub struct ProcessSignals {
-    /// What is done about each signal; shared with processes cloned so.
-    pub actions: Arc<SpinLock<Actions>>,
+    /// What is done about each signal; shared with processes cloned so (`CLONE_SIGHAND`).
+    actions: SpinLock<SharedActions>,
     /// Pending for any thread of the process.
     pub(super) queue: SpinLock<SignalQueue>,
     /// Woken whenever a signal arrives at the process or a thread of it: for `signalfd` and
@@ -68,6 +71,16 @@ impl ThreadSignals {
             saved_mask: SpinLock::new(None),
             trap: SpinLock::new(Trap::default()),
         }
+    }
+
+    /// Takes over what is pending for another thread of `process`, in whose place this one comes.
+    pub fn inherit_queue(&self, from: &Self, process: &ProcessSignals) {
+        let shared = process.queue.lock();
+        let pending = core::mem::replace(&mut *from.queue.lock(), SignalQueue::new());
+        let old = core::mem::replace(&mut *self.queue.lock(), pending);
+        self.set_wanted(true);
+        drop(shared);
+        drop(old);
     }
 
     /// The blocked signals.
@@ -94,14 +107,35 @@ impl ThreadSignals {
 
 impl ProcessSignals {
     /// No signal pending, with these actions.
-    pub fn new(actions: Arc<SpinLock<Actions>>) -> Self {
+    pub fn new(actions: SharedActions) -> Self {
         Self {
-            actions,
+            actions: SpinLock::new(actions),
             queue: SpinLock::new(SignalQueue::new()),
             arrived: WaitQueue::new(),
             stopped: AtomicBool::new(false),
             resumed: WaitQueue::new(),
         }
+    }
+
+    /// The actions, for a process that shares them.
+    pub fn shared_actions(&self) -> SharedActions {
+        self.actions.lock().clone()
+    }
+
+    /// What is done about a signal.
+    pub fn action(&self, signal: Signal) -> Action {
+        self.actions.lock().lock().get(signal)
+    }
+
+    /// Runs `f` on the actions, locked: it must not sleep.
+    pub fn with_actions<R>(&self, f: impl FnOnce(&mut Actions) -> R) -> R {
+        f(&mut self.actions.lock().lock())
+    }
+
+    /// Puts others in the place of the actions (`execve` of a process that shares them).
+    pub fn replace_actions(&self, actions: SharedActions) {
+        let old = core::mem::replace(&mut *self.actions.lock(), actions);
+        drop(old);
     }
 
     /// Whether the process is stopped.

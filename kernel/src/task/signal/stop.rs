@@ -18,11 +18,11 @@ pub(super) fn stop(me: &Thread, signal: Signal) {
     }
     me.process.signals.stopped.store(true, Ordering::SeqCst);
     me.process.for_each_thread(rouse);
-    me.process.tell_parent_of_stop(signal);
+    me.process.report_stop(signal);
 }
 
 fn is_orphaned(process: &Process) -> bool {
-    let parent = process.parent.lock().upgrade();
+    let parent = process.parent();
     parent.is_none_or(|parent| parent.sid() != process.sid())
 }
 
@@ -32,7 +32,7 @@ pub(super) fn wait_while_stopped(me: &Thread) {
     let state = &me.process.signals;
     if state.is_stopped() {
         state.resumed.wait_uninterruptible(|| {
-            (!state.is_stopped() || me.process.is_exiting()).then_some(())
+            (!state.is_stopped() || me.process.must_end(me.tid)).then_some(())
         });
     }
 }
@@ -43,7 +43,7 @@ pub(super) fn resume(process: &Process, signal: Signal) {
     if state.stopped.swap(false, Ordering::SeqCst) {
         state.resumed.wake_all(PollEvents::empty());
         if signal == SIGCONT {
-            process.tell_parent_of_continue();
+            process.report_continue();
         }
     }
 }
