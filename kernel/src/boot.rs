@@ -19,6 +19,7 @@ use crate::fs::{self, Dest, FdTable, FsContext, OpenFile, PathRef};
 use crate::net;
 use crate::sys;
 use crate::task::clone::{First, first_thread};
+use crate::task::cred::ExecCred;
 use crate::task::{self, Cred, Rlimits, ThreadRef, signal, work};
 use crate::{tty, uts};
 
@@ -231,7 +232,7 @@ pub fn first_program(options: &Options, root: &PathRef) -> Result<ThreadRef, Sta
         path: &program.path,
         args: program.args,
         env: program.env,
-        credentials: &|_| (Arc::new(Cred::root()), false),
+        credentials: &|_| Ok(ExecCred { cred: Cred::root(), secure: false, dumpable: true }),
         stack_limit: usize::try_from(rlimits.soft(Resource::STACK)).unwrap_or(usize::MAX),
         random: !options.line.has("norandmaps"),
         open: &open,

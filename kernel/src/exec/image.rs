@@ -16,7 +16,7 @@ use super::error::ExecError;
 use super::{segments, start_stack, vdso};
 use crate::fs::{Dest, OpenFile};
 use crate::mm::{AddressSpace, Layout, MapRequest, PAGE_SIZE, Program, page_ceil};
-use crate::task::Cred;
+use crate::task::cred::ExecCred;
 
 /// `#!` lines that may lead on to each other.
 const MAX_SCRIPTS: usize = 5;
@@ -26,8 +26,8 @@ const HEAD: usize = 256;
 /// Opens a file for execution.
 pub type Open<'a> = dyn Fn(&[u8]) -> Result<Arc<OpenFile>, Errno> + 'a;
 
-/// Tells with which credentials a file runs, and whether it gains any by that.
-pub type Credentials<'a> = dyn Fn(&OpenFile) -> (Arc<Cred>, bool) + 'a;
+/// Tells with which credentials a file runs.
+pub type Credentials<'a> = dyn Fn(&OpenFile) -> Result<ExecCred, Errno> + 'a;
 
 /// A program to be loaded.
 pub struct Request<'a> {
@@ -37,8 +37,7 @@ pub struct Request<'a> {
     pub args: Vec<Vec<u8>>,
     /// Its environment.
     pub env: Vec<Vec<u8>>,
-    /// The credentials that running this file gives, and whether it gives more than its caller
-    /// has (`AT_SECURE`).
+    /// The credentials that the file runs with.
     pub credentials: &'a Credentials<'a>,
     /// How large its stack may become, in bytes.
     pub stack_limit: usize,
@@ -53,7 +52,7 @@ pub struct Image {
     /// Its memory.
     pub mm: Arc<AddressSpace>,
     /// Whom it acts for.
-    pub cred: Arc<Cred>,
+    pub cred: ExecCred,
     /// Its registers at the first instruction.
     pub frame: UserFrame,
 }
@@ -145,8 +144,8 @@ fn load_elf(request: &Request<'_>, path: &[u8], file: Arc<OpenFile>) -> Result<I
         ..AuxValues::of_plan(&program, bias)
     };
     let executable = program.executable_stack == Some(true);
-    let (cred, secure) = (request.credentials)(&file);
-    let aux = start_stack::with_identity(aux, &cred, secure);
+    let cred = (request.credentials)(&file).map_err(failed)?;
+    let aux = start_stack::with_identity(aux, &cred);
     let stack = start_stack::build(request, &mm, aux, executable)?;
     let ip = usize::try_from(entry).map_err(|_| ExecError::OutOfMemory)?;
     mm.set_program(Program { file, auxv: stack.auxv.into() });

@@ -13,7 +13,7 @@ use super::error::ExecError;
 use super::image::Request;
 use crate::mm::{AddressSpace, Label, MapRequest, VmaFlags, page_floor};
 use crate::rand;
-use crate::task::Cred;
+use crate::task::cred::ExecCred;
 
 /// Room below the first stack pointer that is mapped from the start; faults add to it.
 const INITIAL_ROOM: usize = 128 * 1024;
@@ -27,13 +27,14 @@ pub struct Stack {
 }
 
 /// `aux` with the user and group ids of the program.
-pub fn with_identity(aux: AuxValues, cred: &Cred, secure: bool) -> AuxValues {
+pub fn with_identity(aux: AuxValues, exec: &ExecCred) -> AuxValues {
+    let cred = &exec.cred;
     AuxValues {
         uid: cred.uid,
         euid: cred.euid,
         gid: cred.gid,
         egid: cred.egid,
-        secure: secure || cred.uid != cred.euid || cred.gid != cred.egid,
+        secure: exec.secure,
         ..aux
     }
 }

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::Cell;
+use core::sync::atomic::Ordering;
 
 use elfin_syscalls::args::{AtFlags, Fd, Resource, UserAddr, UserStr};
 use elfin_syscalls::{Errno, SysResult};
@@ -13,11 +14,13 @@ use super::paths::walker;
 use super::usercopy::{user_cstr, user_read_at};
 use crate::exec::{self, Request};
 use crate::fs::OpenFile;
+use crate::fs::mount::MountFlags;
 use crate::fs::open::{executable, open_executable};
 use crate::fs::path::PathBuf;
 use crate::fs::walk::WalkFlags;
-use crate::task::ThreadRef;
+use crate::task::cred::{ExecCred, ExecFile, FileCaps};
 use crate::task::exec as process;
+use crate::task::{Thread, ThreadRef};
 
 /// Longest argument with its terminating zero (`MAX_ARG_STRLEN`).
 const ARGUMENT_MAX: usize = 128 * 1024;
@@ -25,6 +28,8 @@ const ARGUMENT_MAX: usize = 128 * 1024;
 const TOTAL_LEAST: usize = 128 * 1024;
 /// The most: three quarters of the default stack limit.
 const TOTAL_MOST: usize = 6 << 20;
+/// The extended attribute with a file's capabilities.
+const CAPABILITIES: &[u8] = b"security.capability";
 /// `ADDR_NO_RANDOMIZE` of `personality(2)`.
 const ADDR_NO_RANDOMIZE: u32 = 0x0004_0000;
 
@@ -84,8 +89,8 @@ fn prepare(
             open_executable(&mut walker, named)
         }
     };
-    let personality = cx.thread.process.personality.load(core::sync::atomic::Ordering::Relaxed);
-    let credentials = |_: &OpenFile| (cx.thread.cred(), false);
+    let personality = cx.thread.process.personality.load(Ordering::Relaxed);
+    let credentials = |file: &OpenFile| credentials(cx.thread, file);
     let image = exec::load(Request {
         path: &shown_path(dir, path),
         args,
@@ -98,6 +103,20 @@ fn prepare(
     .map_err(|error| error.errno())?;
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     process::replace(cx.thread, image, name)
+}
+
+/// What a thread's credentials become by running `file`.
+fn credentials(me: &Thread, file: &OpenFile) -> Result<ExecCred, Errno> {
+    let mut of = ExecFile::default();
+    if let Some(inode) = file.inode() {
+        let attr = inode.attr();
+        of = ExecFile { uid: attr.uid(), gid: attr.gid(), mode: attr.mode(), ..of };
+        let caps = inode.xattrs().and_then(|all| all.get(CAPABILITIES).ok());
+        of.caps = caps.map(|bytes| FileCaps::parse(&bytes)).transpose()?;
+    }
+    of.nosuid = file.path.as_ref().is_some_and(|at| at.mount.flags.contains(MountFlags::NOSUID));
+    let confined = me.fs_is_shared();
+    me.cred().for_exec(&of, me.no_new_privs.load(Ordering::Relaxed), confined)
 }
 
 /// What the program and a script's interpreter are told that the program's path is.

@@ -15,8 +15,7 @@ use elfin_syscalls::Errno;
 use elfin_syscalls::abi::RLIM_INFINITY;
 use elfin_syscalls::args::{CloneFlags, Resource};
 
-use super::capability::Capability;
-use super::cred::Cred;
+use super::cred::{Capability, Cred};
 use super::ids::{self, Tid};
 use super::priority::Policy;
 use super::process::{Origin, Process};

@@ -13,6 +13,7 @@ use elfin_platform::sync::SpinLock;
 use elfin_platform::task::Task;
 use elfin_syscalls::Errno;
 
+use super::cred::ExecCred;
 use super::process::Process;
 use super::signal::{self, SIGCHLD};
 use super::thread::{Parts, Thread, ThreadRef, padded_name};
@@ -26,6 +27,7 @@ use crate::fs::FdTable;
 /// # Errors
 /// `ENOMEM`, `EAGAIN` if another thread calls `execve` or the process ends.
 pub fn replace(me: &ThreadRef, image: Image, name: &[u8]) -> Result<ThreadRef, Errno> {
+    let ExecCred { secure, dumpable, .. } = image.cred;
     sched::reserve_thread()?;
     let replaced = prepare(me, image, name).and_then(|new| {
         end_others(me)?;
@@ -34,6 +36,10 @@ pub fn replace(me: &ThreadRef, image: Image, name: &[u8]) -> Result<ThreadRef, E
     match replaced {
         Ok(new) => {
             commit(me, &new);
+            if secure {
+                new.death_signal.store(0, Ordering::Relaxed);
+            }
+            me.process.dumpable.store(u32::from(dumpable), Ordering::Relaxed);
             Ok(new)
         }
         Err(errno) => {
@@ -66,7 +72,7 @@ fn prepare(me: &ThreadRef, image: Image, name: &[u8]) -> Result<ThreadRef, Errno
             files,
             fs: me.fs().clone(),
             mm: image.mm,
-            cred: image.cred,
+            cred: Arc::new(image.cred.cred),
             name: padded_name(name),
             blocked: me.signals.blocked(),
             affinity: me.sched.affinity(),
@@ -110,7 +116,6 @@ fn commit(me: &ThreadRef, new: &ThreadRef) {
     new.signals.inherit_queue(&me.signals, &process.signals);
     process.exit_signal.store(SIGCHLD.number(), Ordering::Relaxed);
     process.has_execed.store(true, Ordering::Relaxed);
-    process.dumpable.store(1, Ordering::Relaxed);
     new.files().join();
     new.mm().join();
     process.finish_exec(new.clone());

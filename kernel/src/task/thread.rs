@@ -161,6 +161,11 @@ impl Thread {
         &self.fs
     }
 
+    /// Whether another process shares its root and current directory (`CLONE_FS`).
+    pub fn fs_is_shared(&self) -> bool {
+        Arc::strong_count(&self.fs) > self.process.thread_count()
+    }
+
     /// Its memory.
     #[inline]
     pub fn mm(&self) -> &Arc<AddressSpace> {
