@@ -8,6 +8,7 @@
 mod bare {
     use elfin_kernel::boot::{self, Options, StartError};
     use elfin_kernel::{log, net, panic, shutdown, task};
+    use elfin_platform::cpu;
 
     elfin_platform::entry!(main);
 
@@ -15,6 +16,7 @@ mod bare {
         let options = Options::read();
         log::init(options.loglevel, options.debug);
         boot::connect(&options);
+        cpu::start_others(task::sched::start);
         match start(&options) {
             Ok(thread) => {
                 task::sched::spawn(thread);

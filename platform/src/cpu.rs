@@ -1,4 +1,4 @@
-//! CPUs: their numbers, the work word and idling.
+//! CPUs: their numbers, starting them, the work word and idling.
 
 use bitflags::bitflags;
 
@@ -21,8 +21,16 @@ bitflags! {
         const BLOCK = 1 << 5;
         /// Memory is out for the kernel itself ([`crate::mm::is_exhausted`]).
         const MEMORY = 1 << 6;
+        /// Another CPU has put a thread into this one's queue.
+        const QUEUE = 1 << 7;
+        /// The machine ends: do nothing more.
+        const PARK = 1 << 8;
     }
 }
 
+/// The most CPUs that a machine can use.
+pub const MAX_CPUS: usize = 64;
+
 pub use crate::arch::cpu::{PLATFORM, hwcap, min_signal_stack};
 pub use crate::arch::cpu::{count, id, idle, pending, raise, take};
+pub use crate::arch::cpu::{halt, interrupt, start_others, stop_others, synchronize};

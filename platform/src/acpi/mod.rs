@@ -24,6 +24,14 @@ pub use mcfg::Ecam;
 use fadt::s5_sleep_type;
 use madt::Entry;
 
+/// The APIC IDs of the machine's usable CPUs.
+pub fn cpus() -> impl Iterator<Item = u32> {
+    madt_entries().filter_map(|entry| match entry {
+        Entry::Cpu { apic_id } => Some(apic_id),
+        _ => None,
+    })
+}
+
 /// The I/O APICs of the machine.
 pub fn io_apics() -> impl Iterator<Item = IoApicEntry> {
     madt_entries().filter_map(|entry| match entry {

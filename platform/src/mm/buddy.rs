@@ -100,6 +100,22 @@ impl Buddy {
         FREE_FRAMES.fetch_add(1 << order, Relaxed);
     }
 
+    /// Takes a free frame below the physical address `limit`, however large the block that it is
+    /// in.
+    pub fn take_below(limit: u64) -> Option<u64> {
+        let mut buddy = BUDDY.lock();
+        let end = ((limit >> PAGE_SHIFT) as usize).min(RECORD_COUNT.load(Relaxed));
+        let pfn = (1..end).find(|&pfn| record(pfn).kind.load(Relaxed) == FREE)?;
+        let order = usize::from(record(pfn).order.load(Relaxed));
+        buddy.unlink(pfn, order);
+        for split in (0..order).rev() {
+            buddy.link(pfn + (1 << split), split);
+        }
+        record(pfn).kind.store(USED, Relaxed);
+        FREE_FRAMES.fetch_sub(1, Relaxed);
+        Some((pfn as u64) << PAGE_SHIFT)
+    }
+
     fn take(&mut self, order: usize) -> Option<usize> {
         let found = (order..ORDERS).find(|&o| self.heads[o] != NONE)?;
         let pfn = self.heads[found] as usize;

@@ -186,6 +186,13 @@ impl Frame {
         Some(Self { address })
     }
 
+    /// A free frame below the physical address `limit`; `None` if there is none. Contents are
+    /// unspecified.
+    pub(crate) fn below(limit: u64) -> Option<Self> {
+        // SAFETY: the frame was free.
+        Some(unsafe { Self::adopt(Buddy::take_below(limit)?) })
+    }
+
     /// Makes the first reference to a frame that was reserved at boot.
     ///
     /// # Safety

@@ -2,6 +2,7 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+pub use elfin_platform::cpu::MAX_CPUS;
 use elfin_platform::cpu::{self, Work};
 use elfin_platform::sync::SpinLock;
 use elfin_platform::time;
@@ -11,9 +12,6 @@ use super::run_queue::{Class, RunQueue};
 use super::state::{QUEUED, RUNNING, SchedState};
 use crate::task::thread::ThreadRef;
 use crate::task::timer;
-
-/// The most CPUs a machine can have.
-pub const MAX_CPUS: usize = 64;
 
 /// The scheduler's part of a CPU.
 pub(super) struct Cpu {
@@ -115,9 +113,7 @@ pub(super) fn steal(here: usize) -> bool {
 
 /// Raises `work` on CPU `id`, interrupting it if it is another one.
 pub fn interrupt_cpu(id: usize, work: Work) {
-    if id == cpu::id() {
-        cpu::raise(work);
-    }
+    cpu::interrupt(id, work);
 }
 
 /// CPU time that a thread has used until now, in nanoseconds.

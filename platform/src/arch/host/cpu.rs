@@ -39,6 +39,25 @@ pub fn idle() {
     std::thread::yield_now();
 }
 
+/// There are none.
+pub fn start_others(_main: fn() -> !) {}
+
+/// Adds to this thread's work: there is one CPU.
+pub fn interrupt(_id: usize, work: Work) {
+    raise(work);
+}
+
+/// There are none.
+pub fn stop_others() {}
+
+/// There are none.
+pub fn synchronize() {}
+
+/// Ends the test.
+pub fn halt() -> ! {
+    panic!("the CPU halts");
+}
+
 /// As on x86_64.
 pub const PLATFORM: &str = "x86_64";
 

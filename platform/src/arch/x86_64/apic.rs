@@ -9,6 +9,8 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 /// Vector of the timer.
 pub const TIMER_VECTOR: u8 = 0xf0;
+/// Vector of interrupts between CPUs.
+pub const IPI_VECTOR: u8 = 0xf1;
 /// Vector of interrupts that went away before they were taken.
 pub const SPURIOUS_VECTOR: u8 = 0xff;
 
@@ -26,6 +28,8 @@ pub enum Register {
     Id = 0x20,
     EndOfInterrupt = 0xb0,
     Spurious = 0xf0,
+    Command = 0x300,
+    CommandHigh = 0x310,
     TimerLvt = 0x320,
     InitialCount = 0x380,
     CurrentCount = 0x390,
@@ -37,6 +41,14 @@ const SPURIOUS_ENABLE: u32 = 1 << 8;
 pub const LVT_PERIODIC: u32 = 1 << 17;
 /// Timer local vector table entry: fire at the value of IA32_TSC_DEADLINE.
 pub const LVT_TSC_DEADLINE: u32 = 2 << 17;
+
+/// Interrupt command: initialise the processor.
+pub const COMMAND_INIT: u32 = 0x4500;
+/// Interrupt command: start the processor at the page whose number is in the low byte.
+pub const COMMAND_START: u32 = 0x4600;
+/// Interrupt command: a vector, in the low byte, as any interrupt.
+pub const COMMAND_FIXED: u32 = 0x4000;
+const COMMAND_PENDING: u32 = 1 << 12;
 
 /// The MMIO registers; null with x2APIC.
 static REGISTERS: AtomicPtr<u32> = AtomicPtr::new(core::ptr::null_mut());
@@ -71,8 +83,9 @@ pub fn init_cpu() {
     write(Register::Spurious, SPURIOUS_ENABLE | u32::from(SPURIOUS_VECTOR));
 }
 
+/// Whether IDs above 255 can be reached.
 #[inline]
-fn x2apic() -> bool {
+pub fn x2apic() -> bool {
     X2APIC.load(Ordering::Relaxed)
 }
 
@@ -107,6 +120,28 @@ pub fn id() -> u32 {
 /// APIC ID of the boot CPU, to which lines and messages are sent.
 pub fn boot_id() -> u32 {
     BOOT_ID.load(Ordering::Relaxed)
+}
+
+/// Sends `command` to the CPU with the APIC ID `destination`. What this CPU wrote before is
+/// visible there when it arrives.
+pub fn send(destination: u32, command: u32) {
+    if x2apic() {
+        // Writes to these MSRs are not ordered behind stores (SDM volume 3, 11.12.3).
+        // SAFETY: orders memory accesses, no more.
+        unsafe { core::arch::asm!("mfence", "lfence", options(nostack, preserves_flags)) };
+        let value = u64::from(destination) << 32 | u64::from(command);
+        return msr::write(X2APIC_MSRS + Register::Command as u32 / 16, value);
+    }
+    let was_on = x86_64::instructions::interrupts::are_enabled();
+    super::interrupts_off();
+    while read(Register::Command) & COMMAND_PENDING != 0 {
+        core::hint::spin_loop();
+    }
+    write(Register::CommandHigh, destination << 24);
+    write(Register::Command, command);
+    if was_on {
+        super::interrupts_on();
+    }
 }
 
 /// Tells the APIC that the interrupt in service is done.

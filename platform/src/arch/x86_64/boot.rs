@@ -12,6 +12,15 @@
 
 use core::arch::global_asm;
 
+unsafe extern "C" {
+    static boot_stack: u8;
+}
+
+/// Address above the boot stack.
+pub fn stack_top() -> usize {
+    (&raw const boot_stack).addr() + BOOT_STACK_SIZE
+}
+
 /// Size of the stack that the boot code runs on, in bytes.
 pub const BOOT_STACK_SIZE: usize = 32 * 1024;
 

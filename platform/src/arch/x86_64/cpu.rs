@@ -1,10 +1,13 @@
 //! This CPU's work word and idling.
 
+use super::ipi;
 use super::percpu::{self, this};
 use crate::cpu::Work;
 use core::sync::atomic::Ordering;
 use x86_64::instructions::interrupts;
 
+pub use super::ipi::{interrupt, stop_others, synchronize};
+pub use super::smp::start_others;
 pub use percpu::count;
 
 /// Number of the CPU that this runs on, from 0.
@@ -36,9 +39,22 @@ pub fn take(wanted: Work) -> Work {
 pub fn idle() {
     super::interrupts_off();
     if pending().is_empty() {
+        if count() == 1 {
+            return interrupts::enable_and_hlt();
+        }
+        ipi::fall_asleep();
         interrupts::enable_and_hlt();
+        ipi::wake_up();
     } else {
         super::interrupts_on();
+    }
+}
+
+/// Halts this CPU for ever.
+pub fn halt() -> ! {
+    loop {
+        super::interrupts_off();
+        x86_64::instructions::hlt();
     }
 }
 

@@ -44,16 +44,22 @@ pub fn enable() {
         umip: ecx(2),
         hwcap: basic.edx,
     };
+    FEATURES.call_once(|| features);
+    enable_on_this_cpu();
+}
+
+/// Switches on, on this CPU, what [`enable`] found.
+pub fn enable_on_this_cpu() {
+    let features = cpu_features();
     let mut flags = Cr4Flags::PAGE_GLOBAL;
     flags.set(Cr4Flags::OSXSAVE, features.xsave);
     flags.set(Cr4Flags::FSGSBASE, features.fsgsbase);
     flags.set(Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION, features.smep);
     flags.set(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION, features.umip);
     add(flags);
-    FEATURES.call_once(|| features);
 }
 
-/// Switches SMAP on, once the user copies know how to step around it.
+/// Switches SMAP on, on this CPU, once the user copies know how to step around it.
 pub fn enable_smap() {
     add(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION);
 }

@@ -33,16 +33,21 @@ pub fn init(has_xsave: bool) {
     }
     let leaf = __cpuid_count(0xd, 0);
     let offered = u64::from(leaf.edx) << 32 | u64::from(leaf.eax);
-    let features = offered & WANTED_FEATURES;
+    FEATURES.store(offered & WANTED_FEATURES, Ordering::Relaxed);
+    enable_on_this_cpu();
+    AREA_SIZE.store(__cpuid_count(0xd, 0).ebx, Ordering::Relaxed);
+    let has_xsaveopt = __cpuid_count(0xd, 1).eax & 1 != 0;
+    METHOD.store(if has_xsaveopt { METHOD_XSAVEOPT } else { METHOD_XSAVE }, Ordering::Relaxed);
+}
+
+/// Switches on, on this CPU, the state components that [`init`] found, where there is XSAVE.
+pub fn enable_on_this_cpu() {
+    let features = features();
     // SAFETY: OSXSAVE is on and the features are offered; x87 and SSE are always among them.
     unsafe {
         core::arch::asm!("xsetbv", in("ecx") 0, in("eax") features as u32,
             in("edx") (features >> 32) as u32, options(nomem, nostack));
     }
-    FEATURES.store(features, Ordering::Relaxed);
-    AREA_SIZE.store(__cpuid_count(0xd, 0).ebx, Ordering::Relaxed);
-    let has_xsaveopt = __cpuid_count(0xd, 1).eax & 1 != 0;
-    METHOD.store(if has_xsaveopt { METHOD_XSAVEOPT } else { METHOD_XSAVE }, Ordering::Relaxed);
 }
 
 /// Size in bytes of a saved state in the standard format, as signal frames carry it.

@@ -87,10 +87,11 @@ impl Gdt {
 }
 
 #[repr(align(16))]
-struct IstStacks(core::cell::UnsafeCell<[[u8; IST_STACK_SIZE]; 4]>);
+struct IstStacks(core::cell::UnsafeCell<[[u8; IST_STACK_SIZE]; IST_STACKS]>);
 // SAFETY: only the CPU writes them, as stacks.
 unsafe impl Sync for IstStacks {}
-static BOOT_IST: IstStacks = IstStacks(core::cell::UnsafeCell::new([[0; IST_STACK_SIZE]; 4]));
+static BOOT_IST: IstStacks =
+    IstStacks(core::cell::UnsafeCell::new([[0; IST_STACK_SIZE]; IST_STACKS]));
 
 #[repr(C, packed)]
 struct TablePointer {
@@ -98,16 +99,25 @@ struct TablePointer {
     base: u64,
 }
 
-/// Loads this CPU's segments and task register.
-pub fn init(cpu: &'static PerCpu) {
+/// Loads the boot CPU's segments and task register.
+pub fn init_boot_cpu(cpu: &'static PerCpu) {
+    init(cpu, BOOT_IST.0.get().addr());
+}
+
+/// Bytes of stacks that [`init`] needs.
+pub const IST_SIZE: usize = IST_STACKS * IST_STACK_SIZE;
+const IST_STACKS: usize = 4;
+
+/// Loads this CPU's segments and task register; `stacks` is the address of [`IST_SIZE`] bytes
+/// that are this CPU's for ever.
+pub fn init(cpu: &'static PerCpu, stacks: usize) {
     // SAFETY: runs once per CPU before anything else uses its GDT and TSS; the selectors loaded
     // are those of the table just laid out, which lives for ever. Loading null into FS and GS
     // would clear GS's base, so those are left alone.
     unsafe {
         let tss = &mut *cpu.tss.get();
-        let stacks = BOOT_IST.0.get().cast::<u8>();
-        for slot in 0..4 {
-            tss.ist[slot] = stacks.add((slot + 1) * IST_STACK_SIZE).addr() as u64;
+        for slot in 0..IST_STACKS {
+            tss.ist[slot] = (stacks + (slot + 1) * IST_STACK_SIZE) as u64;
         }
         let gdt = &mut *cpu.gdt.get();
         gdt.set_tss(cpu.tss.get().addr() as u64);

@@ -1,7 +1,8 @@
 //! The interrupt controllers together, as [`crate::irq`] wants them.
 
-use super::{alarm, apic, clock, ioapic, pic, vdso};
+use super::{alarm, apic, clock, ioapic, ipi, percpu, pic, vdso};
 use crate::irq::{IrqError, MsiMessage, Polarity, Trigger};
+use core::sync::atomic::Ordering;
 
 /// Where messages to local APICs are written (Intel SDM volume 3, section 11.11).
 const MSI_ADDRESS: u64 = 0xfee0_0000;
@@ -14,6 +15,7 @@ const MAX_DESTINATION: u32 = 0xff;
 pub fn init() {
     pic::silence();
     apic::init_boot_cpu();
+    percpu::this().apic_id.store(apic::boot_id(), Ordering::Relaxed);
     clock::init();
     vdso::init_cpu(0);
 }
@@ -53,6 +55,10 @@ pub fn dispatch_own(vector: u8) {
         apic::TIMER_VECTOR => {
             alarm::fired();
             apic::end_of_interrupt();
+        }
+        apic::IPI_VECTOR => {
+            apic::end_of_interrupt();
+            ipi::received();
         }
         // A spurious interrupt is in service nowhere: nothing to end.
         apic::SPURIOUS_VECTOR => {}

@@ -93,7 +93,7 @@ impl Ranges {
 /// Called by the boot code, on the boot stack, with the physical address of the start info.
 pub extern "C" fn start(info_address: u64) -> ! {
     percpu::init_boot_cpu();
-    gdt::init(percpu::this());
+    gdt::init_boot_cpu(percpu::this());
     idt::init();
     idt::load();
     features::enable();

@@ -146,6 +146,34 @@ pub fn map_kernel_page(virt: usize, frame: Frame) -> Option<()> {
     Some(())
 }
 
+/// A page of physical memory that the boot table maps at its own address, to be executed, for
+/// CPUs that switch paging on there.
+pub struct IdentityMap {
+    _tables: [Frame; 3],
+}
+
+impl IdentityMap {
+    /// Maps the page at `phys`; `None` when memory is out.
+    pub fn new(phys: u64) -> Option<Self> {
+        let tables = [Frame::zeroed()?, Frame::zeroed()?, Frame::zeroed()?];
+        let mut current = boot_table();
+        for (level, frame) in [3, 2, 1].into_iter().zip(&tables) {
+            let entry = &current[index(phys as usize, level)];
+            entry.store(frame.phys() | PRESENT | WRITE | ACCESSED, Ordering::Relaxed);
+            current = table(frame.phys());
+        }
+        current[index(phys as usize, 0)].store(phys | PRESENT | ACCESSED, Ordering::Release);
+        Some(Self { _tables: tables })
+    }
+
+    /// Takes the page out of the table. Its tables are freed when `self` is dropped: not before
+    /// every CPU that may have used them has dropped its translations.
+    pub fn remove(&self) {
+        boot_table()[0].store(0, Ordering::SeqCst);
+        tlb::flush_all();
+    }
+}
+
 /// Makes the kernel-stack region's top-level entry, so that every page table shares it.
 pub fn reserve_stack_region() {
     let entry = &boot_table()[index(STACKS_BASE, TOP_LEVEL)];

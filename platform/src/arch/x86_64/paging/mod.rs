@@ -14,13 +14,16 @@ mod kernel;
 mod program;
 
 pub use kernel::{
-    init, kernel_image, map_direct, map_kernel_page, mmio_map, patch_smap_sites,
+    IdentityMap, init, kernel_image, map_direct, map_kernel_page, mmio_map, patch_smap_sites,
     reserve_stack_region,
 };
 pub use program::{OutOfMemory, PageTable};
 
-use crate::mm::{Frame, PAGE_SHIFT};
+use crate::mm::{Frame, PAGE_SHIFT, PAGE_SIZE};
+use core::ops::Range;
 use core::sync::atomic::AtomicU64;
+use x86_64::VirtAddr;
+use x86_64::instructions::tlb;
 
 /// Where physical memory begins in the kernel's address space.
 pub const PHYS_OFFSET: usize = 0xffff_8000_0000_0000;
@@ -78,6 +81,30 @@ fn table(phys: u64) -> &'static Table {
 fn boot_table() -> &'static Table {
     // SAFETY: laid out by the assembler, there for ever, and all access is atomic.
     unsafe { &boot_pml4 }
+}
+
+/// Physical address of the table that the boot code made, which maps no program.
+pub fn boot_root() -> u64 {
+    // SAFETY: taking the address of a static.
+    image_to_phys(&raw const boot_pml4)
+}
+
+/// Drops this CPU's translations of program addresses.
+pub fn flush_all() {
+    tlb::flush_all();
+}
+
+/// Drops this CPU's translations of `range`.
+pub fn flush(range: Range<usize>) {
+    /// From here on all are dropped.
+    const FEW: usize = 32;
+    if (range.end - range.start) >> PAGE_SHIFT <= FEW {
+        for virt in range.step_by(PAGE_SIZE) {
+            tlb::flush(VirtAddr::new_truncate(virt as u64));
+        }
+    } else {
+        tlb::flush_all();
+    }
 }
 
 fn new_table() -> Option<u64> {

@@ -1,29 +1,24 @@
 //! [`PageTable`]: the user half, one for each program.
 
-use super::super::percpu;
+use super::super::{ipi, percpu};
 use super::{
     ACCESSED, ADDRESS, DIRTY, ENTRIES, LEVEL_BITS, NO_EXECUTE, OWNED, PRESENT, TOP_LEVEL, USER,
-    USER_END, WRITE, boot_pml4, boot_table, image_to_phys, index, new_table, table,
+    USER_END, WRITE, boot_root, boot_table, flush, index, new_table, table,
 };
 use crate::mm::{Frame, PAGE_SHIFT, PAGE_SIZE};
 use crate::paging::PageFlags;
 use crate::sync::SpinLock;
 use core::ops::Range;
-use core::sync::atomic::{AtomicU64, Ordering};
-use x86_64::VirtAddr;
-use x86_64::instructions::tlb;
+use core::sync::atomic::{AtomicU64, Ordering, fence};
 
 const KERNEL_HALF: usize = 256;
-
-#[inline]
-fn flush_page(virt: usize) {
-    tlb::flush(VirtAddr::new_truncate(virt as u64));
-}
 
 /// A program's page table. Entries hold references to the frames they map.
 pub struct PageTable {
     pub(super) root: u64,
     pub(super) lock: SpinLock<()>,
+    /// The CPUs that use it, a bit each: whose translations must be dropped when it changes.
+    users: AtomicU64,
 }
 
 /// There is no memory for another table.
@@ -37,27 +32,22 @@ impl PageTable {
         // The kernel's half no longer changes at this level once programs run.
         let halves = table(root).iter().zip(boot_table()).skip(KERNEL_HALF);
         halves.for_each(|(new, boot)| new.store(boot.load(Ordering::Relaxed), Ordering::Relaxed));
-        Some(Self { root, lock: SpinLock::new(()) })
+        Some(Self { root, lock: SpinLock::new(()), users: AtomicU64::new(0) })
     }
 
     /// Makes this CPU use the table. The kernel keeps it alive while any CPU does: see
     /// [`crate::task`], which holds a reference for the running thread.
     pub(crate) fn activate(&self) {
-        let cpu = percpu::this();
-        if cpu.page_table.replace(self.root) != self.root {
-            // SAFETY: the kernel half is the same in every table.
-            unsafe { core::arch::asm!("mov cr3, {}", in(reg) self.root, options(nostack)) };
+        if !self.is_active() {
+            use_table(self.root, &self.users);
         }
     }
 
     /// Makes this CPU use the boot table, which maps no program.
     pub(crate) fn activate_kernel() {
-        // SAFETY: taking the address of a static.
-        let root = image_to_phys(&raw const boot_pml4);
-        let cpu = percpu::this();
-        if cpu.page_table.replace(root) != root {
-            // SAFETY: the kernel half is the same in every table.
-            unsafe { core::arch::asm!("mov cr3, {}", in(reg) root, options(nostack)) };
+        let root = boot_root();
+        if percpu::this().page_table.get() != root {
+            use_table(root, core::ptr::null());
         }
     }
 
@@ -141,7 +131,8 @@ impl PageTable {
             return false;
         }
         entry.store(before | PRESENT | WRITE | ACCESSED | DIRTY, Ordering::Relaxed);
-        flush_page(virt);
+        // Others that know it read-only fault once more, and find it so.
+        flush(virt..virt + PAGE_SIZE);
         true
     }
 
@@ -152,15 +143,24 @@ impl PageTable {
         {
             let _guard = self.lock.lock();
             self.visit(range.clone(), &mut |_, entry| {
-                let old = entry.load(Ordering::Relaxed);
-                let kept = old & (ADDRESS | OWNED | ACCESSED | DIRTY);
-                let mut new = kept | bits(flags);
-                if copy_on_write && new & WRITE != 0 && is_shared(old) {
-                    new &= !WRITE;
-                }
-                if new != old {
-                    entry.store(new, Ordering::Relaxed);
-                    changed |= old & PRESENT != 0;
+                let mut old = entry.load(Ordering::Relaxed);
+                loop {
+                    let kept = old & (ADDRESS | OWNED | ACCESSED | DIRTY);
+                    let mut new = kept | bits(flags);
+                    if copy_on_write && new & WRITE != 0 && is_shared(old) {
+                        new &= !WRITE;
+                    }
+                    if new == old {
+                        break;
+                    }
+                    // Another CPU may mark the page dirty at this moment.
+                    match entry.compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed) {
+                        Ok(_) => {
+                            changed |= old & PRESENT != 0;
+                            break;
+                        }
+                        Err(now) => old = now,
+                    }
                 }
             });
         }
@@ -312,58 +312,108 @@ impl PageTable {
 
     /// Frees the last-level tables whose whole span lies in the unmapped `range`.
     fn free_tables(&self, range: Range<usize>) {
-        let span = PAGE_SIZE * ENTRIES;
-        let end = range.end & !(span - 1);
-        let mut virt = range.start.next_multiple_of(span);
-        if virt >= end {
-            return;
-        }
-        let _guard = self.lock.lock();
-        'spans: while virt < end {
-            let mut current = table(self.root);
-            for level in [3, 2] {
-                let value = current[index(virt, level)].load(Ordering::Relaxed);
-                if value & PRESENT == 0 {
-                    let skip = 1 << (PAGE_SHIFT + LEVEL_BITS * level);
-                    virt = (virt & !(skip - 1)) + skip;
-                    continue 'spans;
+        /// Tables freed with one flush.
+        const BATCH: usize = 16;
+        const SPAN: usize = PAGE_SIZE * ENTRIES;
+        let end = range.end & !(SPAN - 1);
+        let mut virt = range.start.next_multiple_of(SPAN);
+        while virt < end {
+            let (mut batch, mut taken, start) = ([0; BATCH], 0, virt);
+            let _guard = self.lock.lock();
+            while virt < end && taken < BATCH {
+                let (entry, next) = self.table_entry(virt);
+                if let Some(value) = entry.and_then(take_empty) {
+                    batch[taken] = value & ADDRESS;
+                    taken += 1;
                 }
-                current = table(value);
+                virt = next;
             }
-            let entry = &current[index(virt, 1)];
-            let value = entry.load(Ordering::Relaxed);
-            let is_empty = || table(value).iter().all(|e| e.load(Ordering::Relaxed) == 0);
-            if value & PRESENT != 0 && is_empty() {
-                entry.store(0, Ordering::Relaxed);
-                // The paging-structure caches may know the table: drop that before it is reused.
-                self.flush(virt..virt + PAGE_SIZE);
+            if taken == 0 {
+                continue;
+            }
+            // The paging-structure caches may know the tables: drop that before they are reused.
+            self.flush_on_all(start..virt, true);
+            for &phys in &batch[..taken] {
                 // SAFETY: `new_table` gave the reference up; nothing points to the table now.
-                drop(unsafe { Frame::from_raw(value & ADDRESS) });
+                drop(unsafe { Frame::from_raw(phys) });
             }
-            virt += span;
         }
     }
 
-    /// Drops this CPU's translations of `range`.
+    /// The entry of the last-level table for `virt`, if there is one, and where the next begins.
+    fn table_entry(&self, virt: usize) -> (Option<&'static AtomicU64>, usize) {
+        let mut current = table(self.root);
+        for level in [3, 2] {
+            let value = current[index(virt, level)].load(Ordering::Relaxed);
+            if value & PRESENT == 0 {
+                let span = 1 << (PAGE_SHIFT + LEVEL_BITS * level);
+                return (None, (virt & !(span - 1)) + span);
+            }
+            current = table(value);
+        }
+        (Some(&current[index(virt, 1)]), virt + PAGE_SIZE * ENTRIES)
+    }
+
+    /// Drops the translations of `range` on all CPUs that use the table. When it returns none of
+    /// them reaches what was mapped there before.
     pub(super) fn flush(&self, range: Range<usize>) {
-        const FEW: usize = 32;
-        if !self.is_active() {
-            return;
+        self.flush_on_all(range, false);
+    }
+
+    /// [`Self::flush`]; `tables`: a table itself is to be freed, which even a CPU that halts may
+    /// look at.
+    fn flush_on_all(&self, range: Range<usize>, tables: bool) {
+        // A CPU that begins to use the table after this sees it as it is now.
+        fence(Ordering::SeqCst);
+        let users = self.users.load(Ordering::Relaxed);
+        let me = 1 << percpu::this().id.get();
+        if users & me != 0 {
+            flush(range.clone());
         }
-        if (range.end - range.start) >> PAGE_SHIFT <= FEW {
-            range.step_by(PAGE_SIZE).for_each(flush_page);
-        } else {
-            tlb::flush_all();
+        if users & !me != 0 {
+            ipi::ask(users & !me, range, tables);
         }
+    }
+
+    /// Has all other CPUs that use the table pass a full memory barrier.
+    pub fn synchronize(&self) {
+        fence(Ordering::SeqCst);
+        let me = 1 << percpu::this().id.get();
+        ipi::ask(self.users.load(Ordering::Relaxed) & !me, 0..0, true);
+    }
+}
+
+/// Loads CR3 with the table at `root`, whose users are `users` (null: they are not counted).
+fn use_table(root: u64, users: *const AtomicU64) {
+    let cpu = percpu::this();
+    let me = 1 << cpu.id.get();
+    // SAFETY: null, or part of a table that the caller keeps alive while it is used.
+    if let Some(users) = unsafe { users.as_ref() } {
+        users.fetch_or(me, Ordering::SeqCst);
+    }
+    // SAFETY: the kernel half is the same in every table.
+    unsafe { core::arch::asm!("mov cr3, {}", in(reg) root, options(nostack)) };
+    cpu.page_table.set(root);
+    let before = cpu.page_table_users.replace(users);
+    // SAFETY: null, or part of the table used until now, which lives until this CPU has left it.
+    if let Some(before) = unsafe { before.as_ref() } {
+        before.fetch_and(!me, Ordering::Release);
     }
 }
 
 impl Drop for PageTable {
     fn drop(&mut self) {
-        assert!(!self.is_active(), "a page table in use is dropped");
+        assert!(*self.users.get_mut() == 0, "a page table in use is dropped");
         // SAFETY: nobody has a reference to it, and no CPU uses it.
         unsafe { super::fork::free(self.root, TOP_LEVEL, KERNEL_HALF) };
     }
+}
+
+/// Takes the table behind a second-level entry out, if there is one and it is empty.
+fn take_empty(entry: &AtomicU64) -> Option<u64> {
+    let value = entry.load(Ordering::Relaxed);
+    let is_empty = || table(value).iter().all(|e| e.load(Ordering::Relaxed) == 0);
+    (value & PRESENT != 0 && is_empty()).then(|| entry.swap(0, Ordering::Relaxed))
 }
 
 fn check_user(virt: usize) {
