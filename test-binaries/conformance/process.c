@@ -1,11 +1,9 @@
 // Processes: fork, exec, wait, groups, what is shared and what is not.
-#include "t.h"
+#include "p.h"
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
-extern char **environ;
 static const char *self = "/proc/self/exe";
 
 static void ending(void) {
@@ -225,5 +223,5 @@ int main(int argc, char **argv) {
     return !strcmp(argv[2], "an argument") && !argv[3][0] && environ[0] && !strcmp(environ[0], "ONLY=this") && !environ[1] ? 33 : 1;
   if (argc == 4 && !strcmp(argv[1], "--descriptors"))
     return fcntl(atoi(argv[2]), F_GETFD) == 0 && fcntl(atoi(argv[3]), F_GETFD) == -1 && errno == EBADF ? 44 : 1;
-  return t_main(argc, argv, groups_of);
+  return p_main(argc, argv, groups_of);
 }
