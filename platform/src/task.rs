@@ -339,6 +339,11 @@ pub fn set_fpu_state(bytes: &[u8]) -> bool {
     true
 }
 
+/// Whether the processor would take this as a vector state; see [`set_fpu_state`].
+pub fn is_fpu_state(bytes: &[u8]) -> bool {
+    FpuState::new().is_some_and(|mut state| state.set_bytes(bytes))
+}
+
 /// Gives the running thread the vector state that programs start with.
 pub fn reset_fpu_state() {
     let header = current_header().expect("a task runs");

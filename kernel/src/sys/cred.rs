@@ -11,6 +11,7 @@ use elfin_syscalls::{Errno, SysResult};
 use super::Cx;
 use super::thread::thread_by_id;
 use super::usercopy::{user_read, user_read_slice, user_write, user_write_at};
+use crate::task::core_dump::settings;
 use crate::task::cred::{CAP_ALL, NGROUPS_MAX};
 use crate::task::{Capability, Cred, Thread};
 
@@ -25,7 +26,7 @@ fn change<R>(me: &Thread, f: impl FnOnce(&mut Cred) -> Result<R, Errno>) -> Resu
     let mut cred = Cred::clone(&old);
     let result = f(&mut cred)?;
     if cred.is_other_than(&old) {
-        me.process.dumpable.store(0, Ordering::Relaxed);
+        me.process.dumpable.store(settings::suid_dumpable(), Ordering::Relaxed);
         me.death_signal.store(0, Ordering::Relaxed);
     }
     me.set_cred(Arc::new(cred));

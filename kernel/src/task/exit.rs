@@ -13,7 +13,7 @@ use elfin_platform::{task, user};
 use super::poll::PollEvents;
 use super::process::INIT;
 use super::thread::{Thread, current};
-use super::{futex, ids, itimer, sched, signal, tree};
+use super::{core_dump, futex, ids, itimer, sched, signal, tree};
 
 /// The wait status of a process that exited with `code`.
 pub const fn exited(code: i32) -> u32 {
@@ -59,6 +59,7 @@ pub fn exit_alone(code: i32) -> ! {
 
 /// Ends the running thread.
 pub fn exit_thread() -> ! {
+    core_dump::park_if_dumping();
     let me = current();
     leave_memory(&me);
     me.files().leave();

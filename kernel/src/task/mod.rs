@@ -7,6 +7,7 @@
 
 pub mod clock;
 pub mod clone;
+pub mod core_dump;
 pub mod cred;
 pub mod exec;
 pub mod exit;
@@ -30,6 +31,7 @@ pub mod work;
 mod deadlines;
 mod mutex;
 mod process;
+mod registers;
 mod rwlock;
 mod thread;
 mod wait;

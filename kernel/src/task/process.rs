@@ -8,6 +8,7 @@ use elfin_platform::sync::SpinLock;
 use elfin_platform::time;
 use elfin_syscalls::Errno;
 
+use super::core_dump::CoreState;
 use super::ids::Tid;
 use super::itimer::Itimers;
 use super::poll::PollEvents;
@@ -71,6 +72,8 @@ pub struct Process {
     pub has_execed: AtomicBool,
     /// `PR_SET_DUMPABLE`.
     pub dumpable: AtomicU32,
+    /// Its part in a core file.
+    pub core: CoreState,
     /// `personality(2)`.
     pub personality: AtomicU32,
     /// `PR_SET_CHILD_SUBREAPER`.
@@ -139,6 +142,7 @@ impl Process {
             exit_status: AtomicU64::new(ALIVE),
             has_execed: AtomicBool::new(false),
             dumpable: AtomicU32::new(1),
+            core: CoreState::default(),
             personality: AtomicU32::new(0),
             subreaper: AtomicBool::new(false),
             ended_cpu_time: AtomicU64::new(0),
@@ -198,6 +202,11 @@ impl Process {
         self.exit_status
             .compare_exchange(ALIVE, status, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()
+    }
+
+    /// Adds to the wait status that it ends with.
+    pub(super) fn add_to_exit_status(&self, bits: u32) {
+        self.exit_status.fetch_or(bits.into(), Ordering::AcqRel);
     }
 
     /// The wait status that it ends or ended with.

@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::fmt::Write;
+use core::sync::atomic::Ordering;
 
 use elfin_platform::sync::SpinLock;
 use elfin_syscalls::Errno;
@@ -45,6 +46,7 @@ const ENTRIES: &[(&[u8], Body)] = &[
     (b"cgroup", Body::File(READ, |_, out| out.bytes(b"0::/\n"))),
     (b"cmdline", Body::File(READ, cmdline)),
     (b"comm", Body::Setting(0o644, comm, set_comm)),
+    (b"coredump_filter", Body::Setting(0o644, coredump_filter, set_coredump_filter)),
     (b"cwd", Body::Link(|thread| Some(thread.fs().cwd()))),
     (b"environ", Body::File(OWNER, environ)),
     (b"exe", Body::Link(|thread| thread.mm().program()?.file.path.clone())),
@@ -316,6 +318,25 @@ fn set_comm(thread: &ThreadRef, bytes: &[u8]) -> Result<(), Errno> {
         return Err(Errno::EINVAL);
     }
     thread.set_name(bytes.strip_suffix(b"\n").unwrap_or(bytes));
+    Ok(())
+}
+
+fn coredump_filter(thread: &ThreadRef, out: &mut Text) -> Shown {
+    writeln!(out, "{:08x}", thread.process.core.filter.load(Ordering::Relaxed))?;
+    Ok(())
+}
+
+fn set_coredump_filter(thread: &ThreadRef, bytes: &[u8]) -> Result<(), Errno> {
+    /// The bits that there are.
+    const ALL: u32 = 0x1ff;
+    let text = core::str::from_utf8(bytes).map_err(|_| Errno::EINVAL)?.trim();
+    let value = match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None if text.len() > 1 && text.starts_with('0') => u32::from_str_radix(text, 8),
+        None => text.parse(),
+    };
+    let value = value.map_err(|_| Errno::EINVAL)?;
+    thread.process.core.filter.store(value & ALL, Ordering::Relaxed);
     Ok(())
 }
 

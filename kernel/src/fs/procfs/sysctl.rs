@@ -7,6 +7,7 @@ use elfin_syscalls::Errno;
 use super::super::fdtable::NR_OPEN;
 use super::super::pseudo::{Node, Shown, Text};
 use crate::event::pipe;
+use crate::task::core_dump::settings as core_dump;
 use crate::task::cred::NGROUPS_MAX;
 use crate::task::{Capability, Cred, current, ids};
 use crate::{rand, uts};
@@ -54,6 +55,21 @@ fn set_domainname(bytes: &[u8]) -> Result<(), Errno> {
     uts::set_domainname(line(bytes))
 }
 
+fn core_pattern(out: &mut Text) -> Shown {
+    out.bytes(&core_dump::pattern())?;
+    out.bytes(b"\n")
+}
+
+fn set_core_pattern(bytes: &[u8]) -> Result<(), Errno> {
+    core_dump::set_pattern(line(bytes))
+}
+
+/// The number that was written.
+fn number(bytes: &[u8]) -> Result<u32, Errno> {
+    let text = core::str::from_utf8(line(bytes)).map_err(|_| Errno::EINVAL)?;
+    text.trim().parse().map_err(|_| Errno::EINVAL)
+}
+
 const RANDOM: &[Node] = &[
     Node::file(b"boot_id", value!(rand::boot_id())),
     Node::file(b"entropy_avail", value!(256)),
@@ -65,8 +81,11 @@ const RANDOM: &[Node] = &[
 
 const KERNEL: &[Node] = &[
     Node::file(b"cap_last_cap", value!(Capability::LAST)),
-    Node::file(b"core_pattern", value!("core")),
-    Node::file(b"core_uses_pid", value!(0)),
+    Node::setting(b"core_pattern", core_pattern, set_core_pattern),
+    Node::setting(b"core_uses_pid", value!(core_dump::uses_pid()), |bytes| {
+        core_dump::set_uses_pid(number(bytes)?);
+        Ok(())
+    }),
     Node::setting(b"domainname", domainname, set_domainname),
     Node::setting(b"hostname", hostname, set_hostname),
     Node::file(b"msgmax", value!(8192)),
@@ -108,6 +127,9 @@ const FS: &[Node] = &[
     Node::file(b"pipe-max-size", value!(pipe::MAX_SIZE)),
     Node::file(b"protected_hardlinks", value!(0)),
     Node::file(b"protected_symlinks", value!(0)),
+    Node::setting(b"suid_dumpable", value!(core_dump::suid_dumpable()), |bytes| {
+        core_dump::set_suid_dumpable(number(bytes)?)
+    }),
 ];
 
 const NET: &[Node] = &[

@@ -20,7 +20,7 @@ use super::mask::{dequeue, update_wanted};
 use super::set::{DefaultAction, SIGSEGV, SigSet, Signal};
 use super::{fatal, frame, send, stop};
 use crate::task::thread::{Thread, current};
-use crate::task::{exit, rseq};
+use crate::task::{core_dump, exit, rseq};
 
 /// Deals with the running thread's signals before it goes on in the program at `frame`.
 pub fn deliver(frame: &mut UserFrame) {
@@ -111,9 +111,15 @@ fn default_action(me: &Thread, frame: &UserFrame, info: &Info) {
     match info.signal.default_action() {
         DefaultAction::Ignore => {}
         DefaultAction::Stop => stop::stop(me, info.signal),
-        kind @ (DefaultAction::Terminate | DefaultAction::Core) => {
+        DefaultAction::Terminate => {
             if me.process.begin_exit(info.signal.number()) {
-                fatal::report(me, frame, info, kind == DefaultAction::Core);
+                fatal::report(me, frame, info, false);
+            }
+            exit::exit_process();
+        }
+        DefaultAction::Core => {
+            if core_dump::dump(me, frame, info, info.signal.number()) {
+                fatal::report(me, frame, info, true);
             }
             exit::exit_process();
         }

@@ -95,6 +95,15 @@ impl UserFrame {
         self.ip = handler;
         self.args = [a, b, c, 0, 0, 0];
     }
+    pub const WORDS: usize = 21;
+    pub fn words(&self) -> [u64; Self::WORDS] {
+        [0; Self::WORDS]
+    }
+    pub fn set_word(&mut self, _place: usize, _value: u64) {}
+    pub fn set_single_step(&mut self, _on: bool) {}
+    pub fn single_steps(&self) -> bool {
+        false
+    }
     pub fn cs(&self) -> u16 {
         0
     }

@@ -46,6 +46,7 @@ const TOUCHED: u64 = 1 << 32;
 /// CF, PF, AF, ZF, SF, TF, DF, OF, RF, AC, ID: what a program may set by itself.
 const USER_FLAGS: u64 = 0x0025_0dd5;
 const FLAG_RESERVED1: u64 = 1 << 1;
+const FLAG_TF: u64 = 1 << 8;
 const FLAG_IF: u64 = 1 << 9;
 /// `orig_rax` of a frame that is no system call.
 const NO_SYSCALL: u64 = u64::MAX;
@@ -209,12 +210,81 @@ impl UserFrame {
     /// Prepares a call of `handler(a, b, c)`, as the psABI passes arguments.
     pub fn set_call(&mut self, handler: usize, a: usize, b: usize, c: usize) {
         const FLAG_DF: u64 = 1 << 10;
-        const FLAG_TF: u64 = 1 << 8;
         const FLAG_RF: u64 = 1 << 16;
         self.set_ip(handler);
         (self.rdi, self.rsi, self.rdx, self.rax) = (a as u64, b as u64, c as u64, 0);
         self.rflags &= !(FLAG_DF | FLAG_TF | FLAG_RF);
         self.forget_syscall();
+    }
+
+    /// Registers in a frame.
+    pub const WORDS: usize = 21;
+
+    /// The registers in the order of Linux's `struct pt_regs`: that of the fields.
+    pub fn words(&self) -> [u64; Self::WORDS] {
+        [
+            self.r15,
+            self.r14,
+            self.r13,
+            self.r12,
+            self.rbp,
+            self.rbx,
+            self.r11,
+            self.r10,
+            self.r9,
+            self.r8,
+            self.rax,
+            self.rcx,
+            self.rdx,
+            self.rsi,
+            self.rdi,
+            self.orig_rax,
+            self.rip,
+            u64::from(USER_CS),
+            self.rflags,
+            self.rsp,
+            u64::from(USER_DS),
+        ]
+    }
+
+    /// Sets a register by its place in [`words`](Self::words). Segments stay as they are, flags
+    /// and addresses are bounded as the other setters do it; what lies beyond is ignored.
+    pub fn set_word(&mut self, place: usize, value: u64) {
+        self.touch();
+        let register = match place {
+            0 => &mut self.r15,
+            1 => &mut self.r14,
+            2 => &mut self.r13,
+            3 => &mut self.r12,
+            4 => &mut self.rbp,
+            5 => &mut self.rbx,
+            6 => &mut self.r11,
+            7 => &mut self.r10,
+            8 => &mut self.r9,
+            9 => &mut self.r8,
+            10 => &mut self.rax,
+            11 => &mut self.rcx,
+            12 => &mut self.rdx,
+            13 => &mut self.rsi,
+            14 => &mut self.rdi,
+            15 => &mut self.orig_rax,
+            16 => return self.set_ip(value as usize),
+            18 => return self.set_flags(value),
+            19 => &mut self.rsp,
+            _ => return,
+        };
+        *register = value;
+    }
+
+    /// Has the processor raise a debug exception after each instruction, or not.
+    pub fn set_single_step(&mut self, on: bool) {
+        self.rflags = if on { self.rflags | FLAG_TF } else { self.rflags & !FLAG_TF };
+        self.touch();
+    }
+
+    /// Whether the processor raises a debug exception after each instruction.
+    pub fn single_steps(&self) -> bool {
+        self.rflags & FLAG_TF != 0
     }
 
     /// Code segment selector, as signal frames show it.
