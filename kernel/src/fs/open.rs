@@ -60,28 +60,6 @@ pub fn open(
     }
 }
 
-/// Opens the program at `path` for `execve`: that needs the right to execute it, not to read it.
-///
-/// # Errors
-/// `EACCES` for what is no regular file or must not be executed, and those of the walk.
-pub fn open_program(walker: &mut Walker, path: &[u8]) -> Result<Arc<OpenFile>, Errno> {
-    let place = walker.resolve(path)?;
-    match place.dentry.kind() {
-        FileKind::Symlink => return Err(Errno::ELOOP),
-        FileKind::Regular => {}
-        _ => return Err(Errno::EACCES),
-    }
-    if place.mount.flags.contains(MountFlags::NOEXEC) {
-        return Err(Errno::EACCES);
-    }
-    perm::check(&**place.inode(), perm::MAY_EXEC, &walker.cred)?;
-    let file = file_of(&place, OpenFlags::RDONLY)?;
-    if file.mapping().is_none() {
-        return Err(Errno::EACCES);
-    }
-    Ok(OpenFile::new(file, OpenFlags::RDONLY | OpenFlags::LARGEFILE, Some(place)))
-}
-
 /// Refuses flags that do not go together, and drops those that mean nothing.
 fn check_flags(flags: OpenFlags) -> Result<OpenFlags, Errno> {
     if flags.contains(OpenFlags::PATH) {

@@ -6,7 +6,6 @@ use super::attr::{Attr, FileKind, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP};
 use super::dentry::PathRef;
 use super::inode::Inode;
 use super::mount::MountFlags;
-use crate::task::cred::{ExecFile, FileCaps};
 use crate::task::{Capability, Cred, current};
 
 /// May execute, or search a directory.
@@ -126,21 +125,4 @@ pub fn forget_caps(inode: &dyn Inode) {
         // There may be none.
         let _ = xattrs.remove(CAPS_XATTR);
     }
-}
-
-/// What `execve` has to know of the program at `place`; see [`Cred::for_exec`].
-///
-/// # Errors
-/// `EINVAL` if its capabilities cannot be read.
-pub fn exec_file(place: &PathRef) -> Result<ExecFile, Errno> {
-    let inode = place.inode();
-    let attr = inode.attr();
-    let caps = inode.xattrs().and_then(|xattrs| xattrs.get(CAPS_XATTR).ok());
-    Ok(ExecFile {
-        uid: attr.uid(),
-        gid: attr.gid(),
-        mode: attr.mode(),
-        nosuid: place.mount.flags.contains(MountFlags::NOSUID),
-        caps: caps.map(|bytes| FileCaps::parse(&bytes)).transpose()?,
-    })
 }

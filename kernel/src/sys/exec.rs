@@ -17,6 +17,7 @@ use crate::fs::OpenFile;
 use crate::fs::mount::MountFlags;
 use crate::fs::open::{executable, open_executable};
 use crate::fs::path::PathBuf;
+use crate::fs::perm::CAPS_XATTR;
 use crate::fs::walk::WalkFlags;
 use crate::task::cred::{ExecCred, ExecFile, FileCaps};
 use crate::task::exec as process;
@@ -28,8 +29,6 @@ const ARGUMENT_MAX: usize = 128 * 1024;
 const TOTAL_LEAST: usize = 128 * 1024;
 /// The most: three quarters of the default stack limit.
 const TOTAL_MOST: usize = 6 << 20;
-/// The extended attribute with a file's capabilities.
-const CAPABILITIES: &[u8] = b"security.capability";
 /// `ADDR_NO_RANDOMIZE` of `personality(2)`.
 const ADDR_NO_RANDOMIZE: u32 = 0x0004_0000;
 
@@ -111,7 +110,7 @@ fn credentials(me: &Thread, file: &OpenFile) -> Result<ExecCred, Errno> {
     if let Some(inode) = file.inode() {
         let attr = inode.attr();
         of = ExecFile { uid: attr.uid(), gid: attr.gid(), mode: attr.mode(), ..of };
-        let caps = inode.xattrs().and_then(|all| all.get(CAPABILITIES).ok());
+        let caps = inode.xattrs().and_then(|all| all.get(CAPS_XATTR).ok());
         of.caps = caps.map(|bytes| FileCaps::parse(&bytes)).transpose()?;
     }
     of.nosuid = file.path.as_ref().is_some_and(|at| at.mount.flags.contains(MountFlags::NOSUID));

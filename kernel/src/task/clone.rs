@@ -203,6 +203,8 @@ fn new_process(
     process.dumpable.store(dumpable, Ordering::Relaxed);
     let personality = maker.personality.load(Ordering::Relaxed);
     process.personality.store(personality, Ordering::Relaxed);
+    let filter = maker.core.filter.load(Ordering::Relaxed);
+    process.core.filter.store(filter, Ordering::Relaxed);
     Ok(process)
 }
 
