@@ -15,3 +15,4 @@ pub mod timerfd;
 
 pub use fifo::FifoSlot;
 pub use pipe::{Pipe, PipeEnd};
+pub use timerfd::clock_was_set;

@@ -8,7 +8,7 @@ use elfin_syscalls::{Errno, SysResult};
 use super::Cx;
 use super::usercopy::user_read_at;
 use crate::task::ThreadRef;
-use crate::task::futex::{self, WaitRequest};
+use crate::task::futex::{self, Deadline, WaitRequest};
 
 /// `futex(2)`.
 #[inline]
@@ -84,17 +84,16 @@ fn second_count(timeout: UserAddr) -> u32 {
     timeout.addr() as u32
 }
 
-/// When to give up, by the monotonic clock.
-fn deadline(timeout: UserAddr, absolute: bool, realtime: bool) -> Result<Option<u64>, Errno> {
+/// When to give up.
+fn deadline(timeout: UserAddr, absolute: bool, realtime: bool) -> Result<Option<Deadline>, Errno> {
     if timeout.is_null() {
         return Ok(None);
     }
     let timeout: Timespec = user_read_at(timeout)?;
     let nanos = timeout.checked_nanos().ok_or(Errno::EINVAL)?;
-    let deadline = match (absolute, realtime) {
-        (false, _) => time::now().saturating_add(nanos),
-        (true, false) => nanos,
-        (true, true) => time::now().saturating_add(nanos.saturating_sub(time::wall())),
-    };
-    Ok(Some(deadline))
+    Ok(Some(match (absolute, realtime) {
+        (false, _) => Deadline::Monotonic(time::now().saturating_add(nanos)),
+        (true, false) => Deadline::Monotonic(nanos),
+        (true, true) => Deadline::Wall(nanos),
+    }))
 }

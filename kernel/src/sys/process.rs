@@ -9,7 +9,7 @@ use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
 use super::usercopy::{user_read, user_write};
-use crate::task::{Capability, Process, Thread, find_process};
+use crate::task::{Capability, Process, Thread, find_process, itimer};
 
 /// `RUSAGE_SELF`.
 const RUSAGE_SELF: i32 = 0;
@@ -82,9 +82,12 @@ pub fn prlimit64(
     Ok(0)
 }
 
-fn set_limit(me: &Thread, process: &Process, resource: Resource, new: Rlimit64) -> SysResult {
+fn set_limit(me: &Thread, process: &Arc<Process>, resource: Resource, new: Rlimit64) -> SysResult {
     let privileged = me.cred().has(Capability::SYS_RESOURCE);
     process.rlimits.set(resource, new, privileged)?;
+    if resource == Resource::CPU {
+        itimer::watch_cpu_limit(process);
+    }
     Ok(0)
 }
 

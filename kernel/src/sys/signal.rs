@@ -1,5 +1,7 @@
 //! Handlers about signals.
 
+use alloc::sync::Arc;
+
 use elfin_platform::time;
 use elfin_syscalls::abi::{SigactionK, Siginfo, Sigset, Stack, Timespec};
 use elfin_syscalls::args::{Pid, SigHow, SigNum, UserIn, UserOut};
@@ -12,7 +14,7 @@ use crate::task::signal::{
     self, Action, Info, MINSIGSTKSZ, SigSet, Signal, code, may_signal, set_blocked,
 };
 use crate::task::sleep::sleep_until;
-use crate::task::{INIT, ThreadRef, Wake};
+use crate::task::{INIT, Process, ThreadRef, Wake};
 
 /// The size of the kernel's `sigset_t`, which calls must name.
 const SIGSET_SIZE: usize = size_of::<Sigset>();
@@ -142,7 +144,7 @@ pub fn rt_sigtimedwait(
 pub fn rt_sigqueueinfo(cx: &mut Cx<'_>, pid: Pid, sig: SigNum, info: UserIn<Siginfo>) -> SysResult {
     let info: Siginfo = user_read(info)?;
     check_origin(&info, u32::try_from(pid) == Ok(cx.thread.process.pid))?;
-    let target = u32::try_from(pid).ok().and_then(find_process).ok_or(Errno::ESRCH)?;
+    let target = process_of(pid)?;
     let signal = Signal::optional(sig)?;
     if !may_signal(cx.thread, &target, signal) {
         return Err(Errno::EPERM);
@@ -151,6 +153,13 @@ pub fn rt_sigqueueinfo(cx: &mut Cx<'_>, pid: Pid, sig: SigNum, info: UserIn<Sigi
         signal::send_to_process(&target, Info::from_abi(signal, &info))?;
     }
     Ok(0)
+}
+
+/// The process with this id, or with a thread that has it.
+fn process_of(pid: Pid) -> Result<Arc<Process>, Errno> {
+    let id = u32::try_from(pid).map_err(|_| Errno::ESRCH)?;
+    let of_thread = || find_thread(id).map(|thread| thread.process.clone());
+    find_process(id).or_else(of_thread).ok_or(Errno::ESRCH)
 }
 
 /// `rt_tgsigqueueinfo(2)`.
@@ -200,10 +209,11 @@ pub fn sigaltstack(cx: &mut Cx<'_>, new: UserIn<Stack>, old: UserOut<Stack>) -> 
 
 /// `kill(2)`.
 pub fn kill(cx: &mut Cx<'_>, pid: Pid, sig: SigNum) -> SysResult {
-    let signal = Signal::optional(sig)?;
     let me = cx.thread;
     if pid > 0 {
-        let target = u32::try_from(pid).ok().and_then(find_process).ok_or(Errno::ESRCH)?;
+        // Linux looks for the process first, and at the signal's number then.
+        let target = process_of(pid)?;
+        let signal = Signal::optional(sig)?;
         if !may_signal(me, &target, signal) {
             return Err(Errno::EPERM);
         }
@@ -218,6 +228,9 @@ pub fn kill(cx: &mut Cx<'_>, pid: Pid, sig: SigNum) -> SysResult {
         -1 => None,
         _ => Some(pid.unsigned_abs()),
     };
+    if pid == Pid::MIN {
+        return Err(Errno::ESRCH);
+    }
     let (mut found, mut reached) = (false, false);
     for target in processes() {
         let is_meant = match group {
@@ -228,6 +241,7 @@ pub fn kill(cx: &mut Cx<'_>, pid: Pid, sig: SigNum) -> SysResult {
             continue;
         }
         found = true;
+        let signal = Signal::optional(sig)?;
         if may_signal(me, &target, signal) {
             reached = true;
             if let Some(signal) = signal {
@@ -237,6 +251,8 @@ pub fn kill(cx: &mut Cx<'_>, pid: Pid, sig: SigNum) -> SysResult {
     }
     match (found, reached) {
         (_, true) => Ok(0),
+        // Linux does not tell of those that `kill(-1)` may not reach.
+        (true, false) if group.is_none() => Ok(0),
         (true, false) => Err(Errno::EPERM),
         (false, false) => Err(Errno::ESRCH),
     }

@@ -10,8 +10,8 @@ use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
 use super::usercopy::{user_read, user_read_at, user_write, user_write_at};
-use crate::task::clock::Clock;
-use crate::task::sleep::{Restart, sleep_until};
+use crate::task::clock::{self, Clock};
+use crate::task::sleep::{Restart, sleep_by, sleep_until};
 use crate::task::{Capability, Wake};
 
 /// The resolution of all clocks, in nanoseconds.
@@ -52,7 +52,11 @@ fn set_wall(cx: &Cx<'_>, nanos: Option<u64>) -> SysResult {
     if !cx.thread.cred().has(Capability::SYS_TIME) {
         return Err(Errno::EPERM);
     }
-    time::set_wall(nanos);
+    if nanos < time::now() {
+        // Before the epoch the machine was not there.
+        return Err(Errno::EINVAL);
+    }
+    clock::set_wall(nanos);
     Ok(0)
 }
 
@@ -90,7 +94,7 @@ pub fn clock_adjtime(cx: &mut Cx<'_>, clock: ClockId, timex: UserAddr) -> SysRes
         let part = part.checked_mul(unit).filter(|nanos| *nanos < time::NANOS_PER_SEC);
         let whole = state.time.tv_sec.wrapping_mul(time::NANOS_PER_SEC.cast_signed());
         let moved = time::wall().wrapping_add_signed(whole);
-        time::set_wall(moved.wrapping_add(part.ok_or(Errno::EINVAL)?));
+        clock::set_wall(moved.wrapping_add(part.ok_or(Errno::EINVAL)?));
     }
     state = Timex {
         modes: state.modes,
@@ -206,13 +210,9 @@ pub fn clock_nanosleep(
         return Err(Errno::EINVAL);
     }
     let target = if absolute { nanos } else { clock.now().saturating_add(nanos) };
-    loop {
-        if clock.now() >= target {
-            return Ok(0);
-        }
-        if sleep_until(Some(clock.when(target))) == Wake::Interrupted {
-            break;
-        }
+    let over = || clock.now() >= target;
+    if sleep_by(|| Some(if over() { 0 } else { clock.when(target) })) == Wake::TimedOut {
+        return Ok(0);
     }
     if absolute {
         return Err(Errno::ERESTARTNOHAND);

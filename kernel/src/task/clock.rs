@@ -9,6 +9,7 @@ use elfin_syscalls::args::ClockId;
 use super::ids;
 use super::process::Process;
 use super::thread::{ThreadRef, current};
+use super::timer;
 
 /// A clock.
 #[derive(Clone)]
@@ -23,6 +24,10 @@ pub enum Clock {
     /// CPU time of a thread.
     Thread(ThreadRef),
 }
+
+/// The shortest time after which a CPU clock is looked at again, in nanoseconds: less than the
+/// tick by which Linux looks.
+const CPU_CLOCK_LOOK: u64 = 500_000;
 
 /// Of negative ids: the clock of a thread, not of a process.
 const PER_THREAD: i32 = 4;
@@ -109,10 +114,11 @@ impl Clock {
     pub fn when(&self, target: u64) -> u64 {
         match self {
             Self::Monotonic => target,
-            _ => {
+            Self::Realtime => time::now().saturating_add(target.saturating_sub(self.now())),
+            // It may stand still: it is not looked at all the time.
+            Self::Process(_) | Self::Thread(_) => {
                 let missing = target.saturating_sub(self.now());
-                let rate = self.fastest();
-                time::now().saturating_add(missing / rate)
+                time::now().saturating_add((missing / self.fastest()).max(CPU_CLOCK_LOOK))
             }
         }
     }
@@ -124,4 +130,11 @@ impl Clock {
             _ => 1,
         }
     }
+}
+
+/// Sets the wall clock, to nanoseconds since the epoch. What waits for a time of it looks anew.
+pub fn set_wall(nanos: u64) {
+    time::set_wall(nanos);
+    crate::event::clock_was_set();
+    timer::run_all();
 }

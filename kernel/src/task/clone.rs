@@ -22,7 +22,7 @@ use super::process::{Origin, Process};
 use super::rlimit::Rlimits;
 use super::signal::{Actions, ProcessSignals, SIGCHLD, SigSet};
 use super::thread::{Parts, Thread, ThreadRef, VforkDone, padded_name};
-use super::{pidfd, sched, tree};
+use super::{itimer, pidfd, sched, tree};
 use crate::fs::{FdTable, FsContext};
 use crate::mm::AddressSpace;
 
@@ -205,6 +205,7 @@ fn new_process(
     process.personality.store(personality, Ordering::Relaxed);
     let filter = maker.core.filter.load(Ordering::Relaxed);
     process.core.filter.store(filter, Ordering::Relaxed);
+    itimer::watch_cpu_limit(&process);
     Ok(process)
 }
 

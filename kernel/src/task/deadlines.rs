@@ -41,8 +41,7 @@ impl<T> Deadlines<T> {
     }
 
     /// The number of entries.
-    #[cfg(test)]
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.heap.len()
     }
 

@@ -69,6 +69,7 @@ pub fn exit_thread() -> ! {
         end_process(&me);
     } else {
         tree::thread_left(&me);
+        signal::pass_on(&me.process);
         // An `execve` of another thread waits for this.
         me.process.thread_events.wake_all(PollEvents::empty());
     }

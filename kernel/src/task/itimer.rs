@@ -1,13 +1,16 @@
-//! [`Itimers`]: the three interval timers of a process (`setitimer(2)`).
+//! [`Itimers`]: the three interval timers of a process (`setitimer(2)`), and the limit of its CPU
+//! time, which is watched by a fourth.
 
 use alloc::sync::{Arc, Weak};
 
 use elfin_platform::sync::SpinLock;
 use elfin_platform::time;
+use elfin_syscalls::abi::{RLIM_INFINITY, Rlimit64};
+use elfin_syscalls::args::Resource;
 
 use super::clock::Clock;
 use super::process::Process;
-use super::signal::{Info, SIGALRM, SIGPROF, SIGVTALRM, Signal, send_to_process};
+use super::signal::{Info, SIGALRM, SIGKILL, SIGPROF, SIGVTALRM, SIGXCPU, Signal, send_to_process};
 use super::timer::{self, Expire, TimerHandle};
 
 /// Which timer.
@@ -19,6 +22,8 @@ pub enum Kind {
     Virtual,
     /// CPU time, `SIGPROF`.
     Profiling,
+    /// CPU time, `SIGXCPU` and at last `SIGKILL`: `RLIMIT_CPU`. No program sets it.
+    Limit,
 }
 
 /// Value and interval of a timer in nanoseconds; a value of 0 is a timer that is off.
@@ -35,7 +40,7 @@ pub struct Setting {
 pub(super) const SHORTEST_INTERVAL: u64 = 100_000;
 
 /// The interval timers of a process.
-pub struct Itimers([SpinLock<State>; 3]);
+pub struct Itimers([SpinLock<State>; 4]);
 
 #[derive(Default)]
 struct State {
@@ -56,13 +61,14 @@ impl Kind {
             Self::Real => SIGALRM,
             Self::Virtual => SIGVTALRM,
             Self::Profiling => SIGPROF,
+            Self::Limit => SIGXCPU,
         }
     }
 
     fn clock(self, process: &Arc<Process>) -> Clock {
         match self {
             Self::Real => Clock::Monotonic,
-            Self::Virtual | Self::Profiling => Clock::Process(process.clone()),
+            Self::Virtual | Self::Profiling | Self::Limit => Clock::Process(process.clone()),
         }
     }
 }
@@ -76,15 +82,16 @@ impl Default for Itimers {
 impl Itimers {
     /// All timers off.
     pub fn new() -> Self {
-        Self([const { SpinLock::new(State { target: 0, interval: 0, handle: None }) }; 3])
+        Self([const { SpinLock::new(State { target: 0, interval: 0, handle: None }) }; 4])
     }
 
     fn state(&self, kind: Kind) -> &SpinLock<State> {
-        let [real, virtual_, profiling] = &self.0;
+        let [real, virtual_, profiling, limit] = &self.0;
         match kind {
             Kind::Real => real,
             Kind::Virtual => virtual_,
             Kind::Profiling => profiling,
+            Kind::Limit => limit,
         }
     }
 }
@@ -158,11 +165,48 @@ impl Expire for Firing {
             }
         };
         drop(old);
-        if fired {
-            // A standard signal always finds room.
+        // A standard signal always finds room.
+        if fired && self.kind == Kind::Limit {
+            over_cpu_limit(&process);
+        } else if fired {
             let _sent = send_to_process(&process, Info::kernel(self.kind.signal()));
         }
     }
+}
+
+/// Watches `RLIMIT_CPU` of a process from now on: it is new, or the limit has changed.
+pub fn watch_cpu_limit(process: &Arc<Process>) {
+    let limit = process.rlimits.soft(Resource::CPU);
+    let watched = process.itimers.state(Kind::Limit).lock().target != 0;
+    if limit == RLIM_INFINITY && !watched {
+        return;
+    }
+    let used = process.cpu_time();
+    let value = if limit == RLIM_INFINITY {
+        0
+    } else {
+        // 0 seconds is over the limit already; one that is over is told at once.
+        limit.saturating_mul(time::NANOS_PER_SEC).saturating_sub(used).max(1)
+    };
+    let _before = set(process, Kind::Limit, Setting { value, interval: 0 });
+}
+
+/// A process has used the CPU time that it may: `SIGXCPU` each second, and `SIGKILL` at the hard
+/// limit (`setrlimit(2)`).
+fn over_cpu_limit(process: &Arc<Process>) {
+    let Ok(limits) = process.rlimits.get(Resource::CPU) else { return };
+    let used = process.cpu_time() / time::NANOS_PER_SEC;
+    if used >= limits.rlim_max {
+        let _sent = send_to_process(process, Info::kernel(SIGKILL));
+        return;
+    }
+    if used >= limits.rlim_cur {
+        let _sent = send_to_process(process, Info::kernel(SIGXCPU));
+        // As Linux does: the soft limit itself moves.
+        let more = Rlimit64 { rlim_cur: used.saturating_add(1), ..limits };
+        let _moved = process.rlimits.set(Resource::CPU, more, true);
+    }
+    watch_cpu_limit(process);
 }
 
 /// The first moment after `now` in steps of `interval` from `target`, and how many steps that is.

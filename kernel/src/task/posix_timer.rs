@@ -5,6 +5,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
+use core::ops::Bound;
 
 use elfin_platform::sync::SpinLock;
 use elfin_syscalls::Errno;
@@ -101,6 +102,24 @@ impl PosixTimers {
             let Some(id) = first else { return };
             // It may be gone already, which is as well.
             let _gone = self.delete(id);
+        }
+    }
+
+    /// Signals of `process` that timers had sent were dropped: those timers go on.
+    pub fn discarded(&self, process: &Process) {
+        let mut after = -1;
+        loop {
+            let next = {
+                let table = self.0.lock();
+                let mut later = table.timers.range((Bound::Excluded(after), Bound::Unbounded));
+                later.next().map(|(id, timer)| (*id, timer.clone()))
+            };
+            let Some((id, timer)) = next else { return };
+            after = id;
+            if timer.state.lock().queued && !signal::has_timer(process, id) {
+                timer.state.lock().queued = false;
+                timer.rearm(SHORTEST_INTERVAL);
+            }
         }
     }
 

@@ -12,8 +12,15 @@ use crate::sys::Cx;
 /// Sleeps until the clock reaches `deadline` (nanoseconds of the monotonic clock), or for ever.
 /// Why it ended: the deadline came, or a signal did.
 pub fn sleep_until(deadline: Option<u64>) -> Wake {
+    sleep_by(|| deadline)
+}
+
+/// The same for a deadline that is asked for anew whenever the thread is woken: one of a clock
+/// that can be set or stand still.
+pub fn sleep_by(deadline: impl Fn() -> Option<u64>) -> Wake {
     let me = current();
     loop {
+        let deadline = deadline();
         sched::prepare_to_sleep(&me, Sleep::Interruptible);
         let over = if me.interrupted() {
             Some(Wake::Interrupted)

@@ -6,6 +6,7 @@
 //! is, for an alarm too many is cheaper than programming one.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use elfin_platform::sync::SpinLock;
 use elfin_platform::{cpu, time};
@@ -33,6 +34,15 @@ pub struct TimerHandle {
 enum Due {
     Call(Arc<dyn Expire>),
     Wake(ThreadRef),
+}
+
+impl Due {
+    fn happen(self, now: u64) {
+        match self {
+            Self::Call(target) => target.expire(now),
+            Self::Wake(thread) => _ = sched::wake(&thread),
+        }
+    }
 }
 
 struct CpuTimers {
@@ -105,6 +115,26 @@ pub(super) fn limit_slice(end: u64) {
     }
 }
 
+/// Fires everything, due or not: the wall clock was set, by which some of it counts. Whoever is
+/// called or woken too early looks at the clock and waits on.
+pub(super) fn run_all() {
+    for timers in TIMERS.iter().take(cpu::count()) {
+        // All of them first: some are armed anew at once. Without memory they look when they are
+        // due by the clock as it was.
+        let mut all = Vec::new();
+        {
+            let queue = &mut timers.lock().queue;
+            if all.try_reserve_exact(queue.len()).is_err() {
+                continue;
+            }
+            while let Some(due) = queue.pop_due(NEVER) {
+                all.push(due);
+            }
+        }
+        all.into_iter().for_each(|due| due.happen(time::now()));
+    }
+}
+
 /// Fires what is due, after the alarm went off.
 pub(super) fn run() {
     let timers = &TIMERS[cpu::id()];
@@ -123,10 +153,7 @@ pub(super) fn run() {
             break;
         };
         drop(timers);
-        match due {
-            Due::Call(target) => target.expire(now),
-            Due::Wake(thread) => _ = sched::wake(&thread),
-        }
+        due.happen(now);
     }
     if slice_over {
         sched::slice_over(now);

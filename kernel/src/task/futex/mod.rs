@@ -18,5 +18,5 @@ mod word;
 pub use pi::{lock_pi, try_lock_pi, unlock_pi};
 pub use robust::release_robust_list;
 pub use table::WaitState;
-pub use wait::{WaitRequest, wait};
+pub use wait::{Deadline, WaitRequest, wait};
 pub use wake::{requeue, wake, wake_op, wake_word};

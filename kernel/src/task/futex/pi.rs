@@ -10,7 +10,7 @@ use elfin_syscalls::{Errno, SysResult};
 
 use super::robust::{OWNER_DIED, TID_MASK, WAITERS};
 use super::table::{self, Locked, announce};
-use super::wait::{End, sleep_in_table};
+use super::wait::{Deadline, End, sleep_in_table};
 use super::word::{self, fetch_for_writing, quietly};
 use crate::mm::FutexKey;
 use crate::task::ids::find_thread;
@@ -22,12 +22,17 @@ enum Claim {
     MustWait,
 }
 
-/// Takes the lock at `address`, waiting until `deadline` (nanoseconds of the monotonic clock).
+/// Takes the lock at `address`, waiting until `deadline`.
 ///
 /// # Errors
 /// `EDEADLK` if the caller has it, `ESRCH` if its owner does not exist, `ETIMEDOUT`, `EINVAL`,
 /// `EFAULT`, `ENOMEM`.
-pub fn lock_pi(me: &ThreadRef, address: usize, private: bool, deadline: Option<u64>) -> SysResult {
+pub fn lock_pi(
+    me: &ThreadRef,
+    address: usize,
+    private: bool,
+    deadline: Option<Deadline>,
+) -> SysResult {
     let key = word::key(me, address, private)?;
     let index = table::index_of(key);
     let mut announced = Some(announce(index));

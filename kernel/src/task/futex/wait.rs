@@ -6,6 +6,7 @@ use elfin_syscalls::{Errno, SysResult};
 use super::table::{self, Locked, announce};
 use super::word::{self, quietly};
 use crate::sys::Cx;
+use crate::task::clock::Clock;
 use crate::task::sched::{self, Sleep};
 use crate::task::sleep::Restart;
 use crate::task::thread::{Thread, ThreadRef};
@@ -22,8 +23,27 @@ pub struct WaitRequest {
     pub value: u32,
     /// Which wakeups count: those that share a bit.
     pub bitset: u32,
-    /// When to give up, in nanoseconds of the monotonic clock.
-    pub deadline: Option<u64>,
+    /// When to give up.
+    pub deadline: Option<Deadline>,
+}
+
+/// When to give up waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// Nanoseconds of the monotonic clock.
+    Monotonic(u64),
+    /// Nanoseconds since the epoch: it moves when the clock is set.
+    Wall(u64),
+}
+
+impl Deadline {
+    /// In nanoseconds of the monotonic clock, as the wall clock stands.
+    fn monotonic(self) -> u64 {
+        match self {
+            Self::Monotonic(at) => at,
+            Self::Wall(at) => Clock::Realtime.when(at),
+        }
+    }
 }
 
 /// How waiting ended.
@@ -46,8 +66,12 @@ pub fn wait(me: &ThreadRef, request: &WaitRequest) -> SysResult {
     match sleep(me, request)? {
         End::Woken => Ok(0),
         End::TimedOut => Err(Errno::ETIMEDOUT),
-        End::Interrupted if request.deadline.is_none() => Err(Errno::ERESTARTSYS),
         End::Interrupted => {
+            let (at, by_wall) = match request.deadline {
+                None => return Err(Errno::ERESTARTSYS),
+                Some(Deadline::Monotonic(at)) => (at, false),
+                Some(Deadline::Wall(at)) => (at, true),
+            };
             *me.restart.lock() = Some(Restart {
                 run: wait_again,
                 args: [
@@ -55,9 +79,9 @@ pub fn wait(me: &ThreadRef, request: &WaitRequest) -> SysResult {
                     usize::from(request.private),
                     usize::try_from(request.value).unwrap_or(0),
                     usize::try_from(request.bitset).unwrap_or(0),
-                    0,
+                    usize::from(by_wall),
                 ],
-                deadline: request.deadline,
+                deadline: Some(at),
             });
             Err(Errno::ERESTART_RESTARTBLOCK)
         }
@@ -65,7 +89,8 @@ pub fn wait(me: &ThreadRef, request: &WaitRequest) -> SysResult {
 }
 
 fn wait_again(cx: &mut Cx<'_>, restart: &Restart) -> SysResult {
-    let [address, private, value, bitset, _] = restart.args;
+    let [address, private, value, bitset, by_wall] = restart.args;
+    let deadline = if by_wall != 0 { Deadline::Wall } else { Deadline::Monotonic };
     let narrow = |word: usize| u32::try_from(word).unwrap_or(0);
     wait(
         cx.thread,
@@ -74,7 +99,7 @@ fn wait_again(cx: &mut Cx<'_>, restart: &Restart) -> SysResult {
             private: private != 0,
             value: narrow(value),
             bitset: narrow(bitset),
-            deadline: restart.deadline,
+            deadline: restart.deadline.map(deadline),
         },
     )
 }
@@ -102,19 +127,18 @@ fn sleep(me: &ThreadRef, request: &WaitRequest) -> Result<End, Errno> {
 
 /// Sleeps until somebody takes `me` out of the table, of which `bucket` is still locked since it
 /// was put there.
-pub(super) fn sleep_in_table(me: &ThreadRef, bucket: Locked, deadline: Option<u64>) -> End {
+pub(super) fn sleep_in_table(me: &ThreadRef, bucket: Locked, deadline: Option<Deadline>) -> End {
     sched::prepare_to_sleep(me, Sleep::Interruptible);
     drop(bucket);
-    let mut timer = None;
     loop {
-        if let Some(end) = give_up(me, deadline) {
+        let until = deadline.map(Deadline::monotonic);
+        if let Some(end) = give_up(me, until) {
             sched::stay_awake(me);
             return if table::withdraw(me) { end } else { End::Woken };
         }
-        if timer.is_none() {
-            timer = deadline.map(|at| timer::arm_wakeup(at, me.clone()));
-        }
+        let timer = until.map(|at| timer::arm_wakeup(at, me.clone()));
         sched::block(me);
+        drop(timer);
         // Whoever wakes this thread through the futex takes it out of the table first.
         if !table::waits(me) {
             return End::Woken;

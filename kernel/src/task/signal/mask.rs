@@ -76,9 +76,14 @@ pub fn set_action(process: &Process, signal: Signal, action: Action) -> Action {
     let state = &process.signals;
     let old = state.with_actions(|actions| actions.set(signal, action));
     if action.ignores(signal) {
+        let set = SigSet::of(signal);
         let mut shared = state.queue.lock();
-        shared.discard(SigSet::of(signal));
-        process.for_each_thread(|t| t.signals.queue.lock().discard(SigSet::of(signal)));
+        let mut of_timer = shared.discard(set);
+        process.for_each_thread(|t| of_timer |= t.signals.queue.lock().discard(set));
+        drop(shared);
+        if of_timer {
+            process.timers.discarded(process);
+        }
     }
     old
 }

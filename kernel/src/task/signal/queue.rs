@@ -5,7 +5,7 @@
 
 use alloc::collections::VecDeque;
 
-use super::info::Info;
+use super::info::{Info, code};
 use super::set::SigSet;
 
 /// Pending signals.
@@ -23,6 +23,8 @@ pub enum Pushed {
     Merged,
     /// The signal is pending, but there was no room for what comes with it.
     Bare,
+    /// There was no room, and the sender wants to know: nothing is pending.
+    Refused,
 }
 
 impl SignalQueue {
@@ -43,17 +45,24 @@ impl SignalQueue {
         self.infos.len()
     }
 
-    /// Adds a signal; at most `limit` entries queue up.
+    /// Adds a signal; at most `limit` entries queue up, and those standard signals that `kill` or
+    /// the kernel sends beside.
     pub fn push(&mut self, info: Info, limit: u64) -> Pushed {
         let signal = info.signal;
-        if !signal.is_real_time() && self.pending.has(signal) {
+        let of_timer = info.timer_id().is_some();
+        if !signal.is_real_time() && !of_timer && self.pending.has(signal) {
             return Pushed::Merged;
         }
-        self.pending = self.pending.with(signal);
-        let full = u64::try_from(self.infos.len()).is_ok_and(|len| len >= limit);
+        let counts = !of_timer && (signal.is_real_time() || info.code < code::USER);
+        let full = counts && u64::try_from(self.infos.len()).is_ok_and(|len| len >= limit);
         if full || self.infos.try_reserve(1).is_err() {
+            if signal.is_real_time() && info.code != code::USER {
+                return Pushed::Refused;
+            }
+            self.pending = self.pending.with(signal);
             return Pushed::Bare;
         }
+        self.pending = self.pending.with(signal);
         self.infos.push_back(info);
         Pushed::Queued
     }
@@ -67,16 +76,27 @@ impl SignalQueue {
         if !more {
             self.pending = self.pending.without(signal);
         }
-        let bare = Info::from_process(signal, super::info::code::USER, 0, 0);
+        let bare = Info::from_process(signal, code::USER, 0, 0);
         Some(first.and_then(|at| self.infos.remove(at)).unwrap_or(bare))
     }
 
-    /// Drops all pending signals that are in `set`.
-    pub fn discard(&mut self, set: SigSet) {
+    /// Drops all pending signals that are in `set`; whether a timer had sent one.
+    pub fn discard(&mut self, set: SigSet) -> bool {
+        let mut of_timer = false;
         if !(self.pending & set).is_empty() {
             self.pending = self.pending & !set;
-            self.infos.retain(|info| !set.has(info.signal));
+            self.infos.retain(|info| {
+                let dropped = set.has(info.signal);
+                of_timer |= dropped && info.timer_id().is_some();
+                !dropped
+            });
         }
+        of_timer
+    }
+
+    /// Whether timer `id` has a signal here.
+    pub fn has_timer(&self, id: i32) -> bool {
+        self.infos.iter().any(|info| info.timer_id() == Some(id))
     }
 
     /// Drops what timer `id` has queued.
@@ -133,9 +153,25 @@ mod tests {
     fn keeps_the_signal_when_full() {
         let mut queue = SignalQueue::new();
         assert_eq!(queue.push(from(real_time(), 1), 1), Pushed::Queued);
-        assert_eq!(queue.push(from(SIGINT, 2), 1), Pushed::Bare);
+        let queued = |signal| Info::from_process(signal, code::QUEUE, 2, 0);
+        assert_eq!(queue.push(queued(SIGINT), 1), Pushed::Bare);
+        assert_eq!(queue.push(queued(real_time()), 1), Pushed::Refused);
+        assert_eq!(queue.push(from(SIGTERM, 3), 1), Pushed::Queued, "kill always finds room");
         assert_eq!(queue.pop(ALL), Some(from(SIGINT, 0)));
+        assert_eq!(queue.pop(ALL), Some(from(SIGTERM, 3)));
         assert_eq!(queue.pop(ALL), Some(from(real_time(), 1)));
+        assert_eq!(queue.pop(ALL), None);
+    }
+
+    #[test]
+    fn timers_do_not_merge() {
+        let mut queue = SignalQueue::new();
+        queue.push(from(SIGALRM, 1), 1);
+        assert_eq!(queue.push(Info::timer(SIGALRM, 4, 0), 1), Pushed::Queued);
+        assert!(queue.has_timer(4) && !queue.has_timer(5));
+        assert_eq!(queue.pop(ALL), Some(from(SIGALRM, 1)));
+        assert!(queue.pending().has(SIGALRM));
+        assert!(queue.discard(SigSet::of(SIGALRM)));
     }
 
     #[test]

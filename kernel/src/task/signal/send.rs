@@ -19,7 +19,7 @@ use crate::task::{ids, sched};
 /// # Errors
 /// `EAGAIN` if a real-time signal that the program queues finds the queue full.
 pub fn send_to_process(process: &Process, info: Info) -> Result<(), Errno> {
-    refuse_loss(post(process, None, info), info)
+    refuse_loss(post(process, None, info))
 }
 
 /// Sends a signal to one thread.
@@ -27,12 +27,34 @@ pub fn send_to_process(process: &Process, info: Info) -> Result<(), Errno> {
 /// # Errors
 /// As [`send_to_process`].
 pub fn send_to_thread(thread: &ThreadRef, info: Info) -> Result<(), Errno> {
-    refuse_loss(post(&thread.process, Some(thread), info), info)
+    refuse_loss(post(&thread.process, Some(thread), info))
 }
 
 /// Sends what a timer has to say; says whether the signal will be taken with what came with it.
 pub fn send_by_timer(process: &Process, target: Option<&ThreadRef>, info: Info) -> bool {
     post(process, target, info) == Pushed::Queued
+}
+
+/// Whether timer `id` has a signal that is pending in a process.
+pub fn has_timer(process: &Process, id: i32) -> bool {
+    let shared = process.signals.queue.lock();
+    let in_thread = |t: &ThreadRef| t.signals.queue.lock().has_timer(id).then_some(());
+    shared.has_timer(id) || process.find_thread(in_thread).is_some()
+}
+
+/// A thread has left its process: what was sent to the process, and it was to take, others may
+/// have to take now.
+pub(in crate::task) fn pass_on(process: &Process) {
+    let shared = process.signals.queue.lock();
+    let pending = shared.pending();
+    if !pending.is_empty() {
+        process.for_each_thread(|other| {
+            if !(pending & !other.signals.blocked()).is_empty() {
+                rouse(other);
+            }
+        });
+    }
+    drop(shared);
 }
 
 /// Drops what timer `id` has queued in a process.
@@ -42,13 +64,8 @@ pub fn discard_timer(process: &Process, id: i32) {
     process.for_each_thread(|thread| thread.signals.queue.lock().discard_timer(id));
 }
 
-fn refuse_loss(pushed: Pushed, info: Info) -> Result<(), Errno> {
-    // The signal is pending, without what the program wanted to send along.
-    if pushed == Pushed::Bare && info.signal.is_real_time() && info.code != code::USER {
-        Err(Errno::EAGAIN)
-    } else {
-        Ok(())
-    }
+fn refuse_loss(pushed: Pushed) -> Result<(), Errno> {
+    if pushed == Pushed::Refused { Err(Errno::EAGAIN) } else { Ok(()) }
 }
 
 /// Sends a signal to every process of a group; the number of them.
@@ -126,9 +143,13 @@ fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
         (Pushed::Merged, None)
     } else {
         let pushed = match target {
-            Some(thread) => thread.signals.queue.lock().push(info, limit),
-            None => shared.push(info, limit),
+            // What ends the whole process any thread may take.
+            Some(thread) if signal != SIGKILL => thread.signals.queue.lock().push(info, limit),
+            _ => shared.push(info, limit),
         };
+        if signal == SIGKILL {
+            process.for_each_thread(rouse);
+        }
         let takes = |t: &ThreadRef| !t.signals.blocked().has(signal);
         let taker = match target {
             Some(thread) => takes(thread).then(|| thread.clone()),
@@ -163,8 +184,8 @@ fn discard_opposite(process: &Process, shared: &mut SignalQueue, signal: Signal)
     } else {
         return;
     };
-    shared.discard(undone);
-    process.for_each_thread(|thread| thread.signals.queue.lock().discard(undone));
+    let _by_timer = shared.discard(undone);
+    process.for_each_thread(|thread| _ = thread.signals.queue.lock().discard(undone));
 }
 
 /// Makes a thread look at its signals before it goes on in the program: wakes it if signals may
