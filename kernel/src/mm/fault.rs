@@ -8,6 +8,8 @@
 //!
 //! A read fault on an object also maps the pages around it that the object has at hand.
 
+use core::ops::Range;
+
 use elfin_platform::hooks::PageFault;
 use elfin_platform::mm::Frame;
 use elfin_platform::paging::PageFlags;
@@ -17,12 +19,13 @@ use elfin_syscalls::args::ProtFlags;
 
 use super::space::{AddressSpace, Inner};
 use super::vma::{Backing, Vma, VmaFlags};
-use super::{PAGE_SIZE, page_floor};
+use super::{PAGE_SIZE, STACK_GUARD, limits, page_floor};
 
 /// Pages that one read fault maps at most.
 const AROUND: usize = 16;
-/// Distance that a growing stack keeps from the mapping below (256 pages, as Linux).
-const STACK_GUARD: usize = 256 * PAGE_SIZE;
+
+/// References to a frame that is in one page table and in our hands, and nowhere else.
+const OURS: u32 = 2;
 
 /// Why a page could not be provided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +50,41 @@ fn zero_frame() -> Option<Frame> {
     Some(ZERO.call_once(|| fresh).clone())
 }
 
+/// How pages are provided ahead of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Touch {
+    /// For reading.
+    Read,
+    /// For writing.
+    Write,
+    /// So that private memory which may be written to is the program's own; the rest for reading.
+    Own,
+}
+
+impl Touch {
+    fn allowed(self, vma: &Vma) -> bool {
+        match self {
+            Self::Write => vma.prot.contains(ProtFlags::WRITE),
+            Self::Read | Self::Own => vma.is_accessible(),
+        }
+    }
+
+    fn writes(self, vma: &Vma) -> bool {
+        match self {
+            Self::Read => false,
+            Self::Write => true,
+            Self::Own => vma.prot.contains(ProtFlags::WRITE) && !vma.is_shared(),
+        }
+    }
+}
+
 fn allowed(vma: &Vma, fault: &PageFault) -> bool {
     if fault.execute {
         vma.prot.contains(ProtFlags::EXEC)
     } else if fault.write {
         vma.prot.contains(ProtFlags::WRITE)
     } else {
-        vma.prot.intersects(ProtFlags::READ | ProtFlags::WRITE | ProtFlags::EXEC)
+        vma.is_accessible()
     }
 }
 
@@ -84,22 +115,20 @@ impl AddressSpace {
         }
     }
 
-    /// Provides all pages of `range` that its mappings allow to, for `MAP_POPULATE` and locks.
-    /// What cannot be provided is left to a fault.
+    /// Provides all pages of `range`, as far as it is mapped.
     pub(super) fn populate(
         &self,
         inner: &Inner,
-        range: core::ops::Range<usize>,
-        write: bool,
+        range: Range<usize>,
+        touch: Touch,
     ) -> Result<(), FaultError> {
         for vma in inner.map.overlapping(range.clone()) {
-            if !vma.prot.intersects(ProtFlags::READ | ProtFlags::WRITE | ProtFlags::EXEC) {
-                continue;
+            if !touch.allowed(vma) {
+                return Err(FaultError::NotAllowed);
             }
-            let write = write && vma.prot.contains(ProtFlags::WRITE);
             let part = vma.start.max(range.start)..vma.end.min(range.end);
             for address in part.step_by(PAGE_SIZE) {
-                self.provide(vma, address, write)?;
+                self.provide(vma, address, touch.writes(vma))?;
             }
         }
         Ok(())
@@ -123,10 +152,8 @@ impl AddressSpace {
                 FaultError::OutOfMemory => Errno::ENOMEM,
                 _ => Errno::EFAULT,
             })?;
-            if !vma.prot.contains(ProtFlags::WRITE) {
-                self.pages.protect(page..page + PAGE_SIZE, vma.page_flags(), false);
-            }
-            let (frame, _) = self.pages.get(page).ok_or(Errno::EFAULT)?;
+            // Other threads of the program may take the page away again meanwhile.
+            let Some((frame, _)) = self.pages.get(page) else { continue };
             let part = (PAGE_SIZE - (at - page)).min(len - done);
             f(&frame, at - page, done, part);
             done += part;
@@ -225,7 +252,12 @@ impl AddressSpace {
             self.pages.replace(address, frame, frame.clone(), wanted | PageFlags::DIRTY);
             return Ok(());
         }
-        if self.pages.make_writable(address, frame) {
+        if wanted.contains(PageFlags::WRITE) {
+            if self.pages.make_writable(address, frame) {
+                return Ok(());
+            }
+        } else if flags.contains(PageFlags::DIRTY) && frame.references() == OURS {
+            // It is for the kernel to write, and nobody else's already.
             return Ok(());
         }
         let is_zero = zero_frame().is_some_and(|zero| zero.same(frame));
@@ -288,8 +320,12 @@ impl AddressSpace {
         if !above.flags.contains(VmaFlags::GROWS_DOWN) || end - address > limit {
             return Err(FaultError::NotMapped);
         }
-        let below = inner.map.last_below(address).map_or(0, |vma| vma.end);
-        if address < below.saturating_add(STACK_GUARD) {
+        let guarded = inner.map.last_below(address).is_some_and(|below| {
+            !below.flags.contains(VmaFlags::GROWS_DOWN)
+                && below.is_accessible()
+                && address < below.end.saturating_add(STACK_GUARD)
+        });
+        if guarded || limits::check(inner.map.totals(), above, start - address).is_err() {
             return Err(FaultError::NotMapped);
         }
         inner.map.extend_down(start, address);

@@ -10,10 +10,10 @@ use core::sync::atomic::Ordering;
 use elfin_platform::paging::ForkRule;
 use elfin_syscalls::Errno;
 
-use super::PAGE_SIZE;
-use super::ops::tell_object;
+use super::map::tell_object;
 use super::space::AddressSpace;
 use super::vma::{Backing, Vma, VmaFlags};
+use super::{PAGE_SIZE, commit};
 
 /// The largest mapping of an object whose clean pages are copied, too, in bytes. Below it a copy
 /// costs less than the faults that it saves; of a larger one the child seldom touches much.
@@ -25,7 +25,7 @@ fn inherited(vma: &Vma) -> Option<Vma> {
         return None;
     }
     let mut child = vma.clone();
-    child.flags.remove(VmaFlags::LOCKED);
+    child.flags.remove(VmaFlags::LOCKED | VmaFlags::LOCK_ON_FAULT);
     Some(child)
 }
 
@@ -47,6 +47,7 @@ impl AddressSpace {
         let inner = self.inner.write();
         Self::note_fork();
         let mut copy = child.inner.write();
+        commit::check(inner.map.totals().promised())?;
         copy.map = inner.map.filter_map(inherited)?;
         copy.map.iter().for_each(|vma| tell_object(vma, 1));
         copy.heap = inner.heap;

@@ -1,26 +1,38 @@
 //! A program's memory: what is mapped where, and what happens when it is touched.
 //!
 //! * [`Vma`] is one mapping, [`VmaMap`] all of them by address (pure, host-tested).
-//! * [`AddressSpace`] joins the map with a page table; `ops.rs` has the changes that system calls
-//!   ask for, `fault.rs` fills pages on demand, `fork.rs` makes copies.
+//! * [`AddressSpace`] joins the map with a page table; `map.rs`, `remap.rs`, `heap.rs`, `lock.rs`
+//!   and `advise.rs` have the changes that system calls ask for, `fault.rs` fills pages on demand,
+//!   `fork.rs` makes copies.
+//! * `limits.rs` says how much a process may have, [`commit`] how much all of them together.
 //! * [`SharedMemory`] is memory without a file that several mappings share.
 //!
-//! Neighbours: `sys/mm.rs` has the handlers, `fs` the [`Mappable`](crate::fs::Mappable)s that
+//! Neighbours: `sys/memory.rs` has the handlers, `fs` the [`Mappable`](crate::fs::Mappable)s that
 //! mappings refer to, `task` the hooks through which faults come.
 
+mod advise;
+pub mod commit;
 mod fault;
 mod fork;
+mod gap_list;
+mod heap;
 mod layout;
-mod ops;
+mod limits;
+mod lock;
+mod map;
+mod remap;
 mod shared;
 mod space;
+mod totals;
 mod users;
 mod vma;
 mod vma_map;
 
 pub use fault::FaultError;
 pub use layout::Layout;
-pub use ops::MapRequest;
+pub use limits::may_lock;
+pub use map::MapRequest;
+pub use remap::Resize;
 pub use shared::{FixedPages, SharedMemory};
 pub use space::{AddressSpace, FutexKey, Program, unmap_file_range};
 pub use vma::{Backing, Label, Vma, VmaFlags};
@@ -28,6 +40,9 @@ pub use vma_map::VmaMap;
 
 /// Bytes in a page.
 pub use elfin_platform::mm::PAGE_SIZE;
+
+/// Distance that a growing stack keeps from the mapping below (256 pages, as Linux), in bytes.
+const STACK_GUARD: usize = 256 * PAGE_SIZE;
 
 /// `address` rounded down to a page.
 pub const fn page_floor(address: usize) -> usize {

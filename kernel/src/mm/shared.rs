@@ -8,19 +8,46 @@ use elfin_platform::mm::Frame;
 use elfin_platform::sync::SpinLock;
 use elfin_syscalls::Errno;
 
-use super::PAGE_SIZE;
+use super::{PAGE_SIZE, commit};
 use crate::fs::Mappable;
 
 /// Memory that several mappings share: zeroes until written.
 pub struct SharedMemory {
     pages: u64,
     frames: SpinLock<BTreeMap<u64, Frame>>,
+    /// Whether all of it is counted as promised.
+    is_promised: bool,
 }
 
 impl SharedMemory {
     /// Memory of `len` bytes, rounded up to pages.
     pub fn new(len: usize) -> Self {
-        Self { pages: len.div_ceil(PAGE_SIZE) as u64, frames: SpinLock::new(BTreeMap::new()) }
+        let pages = len.div_ceil(PAGE_SIZE) as u64;
+        Self { pages, frames: SpinLock::new(BTreeMap::new()), is_promised: false }
+    }
+
+    /// Counts all of it as promised.
+    ///
+    /// # Errors
+    /// `ENOMEM` if it cannot be.
+    pub fn promised(mut self) -> Result<Self, Errno> {
+        let bytes = self.bytes();
+        commit::check(bytes)?;
+        commit::add(bytes);
+        self.is_promised = true;
+        Ok(self)
+    }
+
+    fn bytes(&self) -> usize {
+        usize::try_from(self.len()).unwrap_or(usize::MAX)
+    }
+}
+
+impl Drop for SharedMemory {
+    fn drop(&mut self) {
+        if self.is_promised {
+            commit::take(self.bytes());
+        }
     }
 }
 

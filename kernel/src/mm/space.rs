@@ -9,7 +9,7 @@ use elfin_platform::paging::PageTable;
 use elfin_platform::sync::SpinLock;
 
 use super::layout::Layout;
-use super::vma::{Backing, Label, Vma, same_object};
+use super::vma::{Backing, Label, Vma, VmaFlags, same_object};
 use super::vma_map::VmaMap;
 use super::{PAGE_SIZE, page_floor};
 use crate::fs::{Mappable, OpenFile};
@@ -20,6 +20,8 @@ pub(super) struct Inner {
     pub map: VmaMap,
     /// The heap's first address and its end (`brk`), which need not be page-aligned.
     pub heap: (usize, usize),
+    /// Properties that new mappings get (`mlockall`).
+    pub default_flags: VmaFlags,
 }
 
 /// A program's memory. Threads share it by reference.
@@ -78,7 +80,11 @@ impl AddressSpace {
     /// An address space with nothing in it; `None` without memory.
     pub fn new(layout: Layout) -> Option<Arc<Self>> {
         let space = Arc::new(Self {
-            inner: RwLock::new(Inner { map: VmaMap::new(), heap: (0, 0) }),
+            inner: RwLock::new(Inner {
+                map: VmaMap::new(),
+                heap: (0, 0),
+                default_flags: VmaFlags::empty(),
+            }),
             pages: Arc::new(PageTable::new()?),
             layout,
             args: [const { AtomicUsize::new(0) }; 4],
@@ -189,7 +195,7 @@ impl Drop for AddressSpace {
     fn drop(&mut self) {
         for vma in self.inner.get_mut().map.iter() {
             if let Backing::Object { object, .. } = &vma.backing {
-                object.mapped(-1, super::ops::holds_back_seal(vma));
+                object.mapped(-1, super::map::holds_back_seal(vma));
             }
         }
     }

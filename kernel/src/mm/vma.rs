@@ -20,7 +20,7 @@ bitflags! {
         const GROWS_DOWN = 1 << 1;
         /// Not counted against memory (`MAP_NORESERVE`).
         const NO_RESERVE = 1 << 2;
-        /// Locked (`mlock`): memory is never swapped, so this is for show.
+        /// Locked (`mlock`): there from the start. Memory is never swapped.
         const LOCKED = 1 << 3;
         /// `MADV_DONTFORK`.
         const DONT_FORK = 1 << 4;
@@ -30,6 +30,10 @@ bitflags! {
         const DONT_DUMP = 1 << 6;
         /// The object may be written through this mapping (it was opened for writing).
         const MAY_WRITE = 1 << 7;
+        /// Locked as it is touched (`MLOCK_ONFAULT`), with [`Self::LOCKED`].
+        const LOCK_ON_FAULT = 1 << 8;
+        /// Counted as promised: private, and was writable once.
+        const ACCOUNT = 1 << 9;
     }
 }
 
@@ -102,10 +106,28 @@ impl Vma {
         self.flags.contains(VmaFlags::SHARED)
     }
 
-    /// Whether its memory counts as the program's own: private and writable.
-    pub fn is_accountable(&self) -> bool {
-        self.prot.contains(ProtFlags::WRITE)
+    /// Notes that its memory is promised, if it is: private, writable, not reserved without.
+    pub fn note_promise(&mut self) {
+        if self.prot.contains(ProtFlags::WRITE)
             && !self.flags.intersects(VmaFlags::SHARED | VmaFlags::NO_RESERVE)
+        {
+            self.flags |= VmaFlags::ACCOUNT;
+        }
+    }
+
+    /// Whether its pages are provided when it is made: it is locked.
+    pub fn is_filled_at_once(&self) -> bool {
+        self.flags & (VmaFlags::LOCKED | VmaFlags::LOCK_ON_FAULT) == VmaFlags::LOCKED
+    }
+
+    /// Whether it is the kernel's own, which programs may look at but hardly change.
+    pub fn is_special(&self) -> bool {
+        matches!(self.label, Label::Vdso | Label::Vvar)
+    }
+
+    /// Whether the program may do anything with it.
+    pub fn is_accessible(&self) -> bool {
+        self.prot.intersects(ProtFlags::READ | ProtFlags::WRITE | ProtFlags::EXEC)
     }
 
     /// The object's page behind `address`.

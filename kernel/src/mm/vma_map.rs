@@ -1,36 +1,61 @@
 //! [`VmaMap`]: the mappings of an address space, by address, without overlap.
 //!
-//! A sorted array: programs have tens of mappings, seldom thousands, and a search takes a handful
-//! of comparisons in one piece of memory. New mappings go to the top of free space, near the
-//! array's end, so little is moved. Neighbouring mappings that could be one are made one, so that
-//! programs which map page by page do not fill the map.
+//! A sorted array ([`GapList`]): programs have tens of mappings, seldom thousands, and a search
+//! takes a handful of comparisons in one or two pieces of memory. Neighbouring mappings that could
+//! be one are made one, so that programs which map page by page do not fill the map.
 
-use alloc::vec::Vec;
 use core::ops::Range;
 
 use elfin_syscalls::Errno;
 use elfin_syscalls::args::ProtFlags;
 
-use super::vma::Vma;
+use super::STACK_GUARD;
+use super::gap_list::GapList;
+use super::totals::Totals;
+use super::vma::{Vma, VmaFlags};
 
 /// Mappings by their addresses.
 #[derive(Default)]
 pub struct VmaMap {
     /// In ascending order.
-    list: Vec<Vma>,
-    /// Bytes mapped.
-    total: usize,
+    list: GapList<Vma>,
+    totals: Totals,
+    hint: Hint,
+}
+
+/// What the last search for free space learned: in `bounds`, no free range above `end` has `len`
+/// bytes.
+#[derive(Default)]
+struct Hint {
+    bounds: Range<usize>,
+    len: usize,
+    end: usize,
+}
+
+/// Where the free space below a mapping ends for others: a stack keeps its distance.
+fn free_below(vma: &Vma) -> usize {
+    if vma.flags.contains(VmaFlags::GROWS_DOWN) {
+        vma.start.saturating_sub(STACK_GUARD)
+    } else {
+        vma.start
+    }
 }
 
 impl VmaMap {
     /// No mappings.
     pub const fn new() -> Self {
-        Self { list: Vec::new(), total: 0 }
+        let hint = Hint { bounds: 0..0, len: 0, end: 0 };
+        Self { list: GapList::new(), totals: Totals::new(), hint }
     }
 
     /// Bytes mapped.
     pub fn total(&self) -> usize {
-        self.total
+        self.totals.mapped
+    }
+
+    /// What the mappings add up to.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
     }
 
     /// Number of mappings.
@@ -38,15 +63,15 @@ impl VmaMap {
         self.list.len()
     }
 
-    /// Makes sure of room for one change ([`Self::insert`], [`Self::remove`], [`Self::update`]).
+    /// Makes sure of room for two changes ([`Self::insert`], [`Self::remove`], [`Self::update`]).
     ///
     /// # Errors
     /// `ENOMEM`.
     #[inline]
     pub fn reserve(&mut self) -> Result<(), Errno> {
-        /// A change splits two mappings at most, and adds one.
-        const MOST: usize = 3;
-        self.list.try_reserve(MOST).map_err(|_| Errno::ENOMEM)
+        /// Each splits two mappings at most, or adds one.
+        const MOST: usize = 4;
+        self.list.reserve(MOST)
     }
 
     /// A map of what `f` makes of these mappings, whose addresses it keeps.
@@ -54,11 +79,13 @@ impl VmaMap {
     /// # Errors
     /// `ENOMEM`.
     pub fn filter_map(&self, f: impl FnMut(&Vma) -> Option<Vma>) -> Result<Self, Errno> {
-        let mut list = Vec::new();
-        list.try_reserve(self.list.len()).map_err(|_| Errno::ENOMEM)?;
-        list.extend(self.list.iter().filter_map(f));
-        let total = list.iter().map(Vma::len).sum();
-        Ok(Self { list, total })
+        let mut copy = Self::new();
+        copy.list.reserve(self.list.len())?;
+        for vma in self.iter().filter_map(f) {
+            copy.totals.add(&vma, vma.len());
+            copy.list.push(vma);
+        }
+        Ok(copy)
     }
 
     /// Index of the first mapping that ends above `address`.
@@ -88,13 +115,25 @@ impl VmaMap {
     /// All mappings that overlap `range`, in order.
     #[inline]
     pub fn overlapping(&self, range: Range<usize>) -> impl Iterator<Item = &Vma> {
-        let rest = self.list.get(self.first_above(range.start)..).unwrap_or_default();
-        rest.iter().take_while(move |vma| vma.start < range.end)
+        let rest = self.list.iter_from(self.first_above(range.start));
+        rest.take_while(move |vma| vma.start < range.end)
+    }
+
+    /// Whether nothing is mapped in `range`.
+    #[inline]
+    pub fn is_free(&self, range: Range<usize>) -> bool {
+        self.find_or_next(range.start).is_none_or(|vma| vma.start >= range.end)
+    }
+
+    /// Whether nothing is mapped in `range`, nor any stack so close above that it would be in
+    /// the way.
+    pub fn is_clear(&self, range: Range<usize>) -> bool {
+        self.find_or_next(range.start).is_none_or(|vma| free_below(vma) >= range.end)
     }
 
     /// All mappings, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Vma> {
-        self.list.iter()
+        self.list.iter_from(0)
     }
 
     /// Whether every address of `range` is mapped.
@@ -114,7 +153,7 @@ impl VmaMap {
     pub fn insert(&mut self, vma: Vma) {
         let index = self.first_above(vma.start);
         debug_assert!(self.list.get(index).is_none_or(|next| vma.end <= next.start));
-        self.total += vma.len();
+        self.totals.add(&vma, vma.len());
         let before = index.checked_sub(1).and_then(|n| self.list.get_mut(n));
         match before {
             Some(before) if before.continues_with(&vma) => before.end = vma.end,
@@ -129,8 +168,8 @@ impl VmaMap {
 
     /// Joins the mapping at `index` with the one after it, if that continues it.
     fn join(&mut self, index: usize) {
-        let joins = match self.list.get(index..) {
-            Some([this, next, ..]) if this.continues_with(next) => Some(next.end),
+        let joins = match (self.list.get(index), self.list.get(index + 1)) {
+            (Some(this), Some(next)) if this.continues_with(next) => Some(next.end),
             _ => None,
         };
         if let Some(end) = joins
@@ -158,32 +197,35 @@ impl VmaMap {
     /// Removes what is mapped in `range`; gives the parts removed to `f`, in order.
     pub fn remove(&mut self, range: Range<usize>, mut f: impl FnMut(Vma)) {
         let first = self.split(range.start);
-        let covered = |map: &Self| {
-            let rest = map.list.get(first..).unwrap_or_default();
-            rest.iter().take_while(|vma| vma.end <= range.end).count()
-        };
-        let mut last = first + covered(self);
-        if self.list.get(last).is_some_and(|vma| vma.start < range.end) {
-            last = self.split(range.end);
-        }
-        if last == first + 1 {
-            let vma = self.list.remove(first);
-            self.total -= vma.len();
-            return f(vma);
-        }
-        for vma in self.list.drain(first..last) {
-            self.total -= vma.len();
+        while self.list.get(first).is_some_and(|vma| vma.start < range.end) {
+            if self.list.get(first).is_some_and(|vma| vma.end > range.end) {
+                self.split(range.end);
+            }
+            let Some(vma) = self.list.remove(first) else { break };
+            self.totals.take(&vma, vma.len());
             f(vma);
+        }
+        if range.end > self.hint.end {
+            self.hint.end = match self.list.get(first) {
+                Some(next) => free_below(next).max(self.hint.end).min(self.hint.bounds.end),
+                None => self.hint.bounds.end,
+            };
         }
     }
 
     /// Changes the mappings in `range`, splitting those that reach beyond it and joining those
     /// that have become alike. Their addresses stay.
-    pub fn update(&mut self, range: Range<usize>, change: impl FnMut(&mut Vma)) {
+    pub fn update(&mut self, range: Range<usize>, mut change: impl FnMut(&mut Vma)) {
         let first = self.split(range.start);
         let last = self.split(range.end);
-        let changed = self.list.get_mut(first..last).unwrap_or_default();
-        changed.iter_mut().for_each(change);
+        for index in first..last {
+            if let Some(vma) = self.list.get_mut(index) {
+                let len = vma.len();
+                self.totals.take(vma, len);
+                change(vma);
+                self.totals.add(vma, len);
+            }
+        }
         for index in (first.saturating_sub(1)..last).rev() {
             self.join(index);
         }
@@ -194,7 +236,7 @@ impl VmaMap {
     pub fn extend_down(&mut self, start: usize, new_start: usize) {
         let index = self.first_above(start);
         if let Some(vma) = self.list.get_mut(index) {
-            self.total += start - new_start;
+            self.totals.add(vma, start - new_start);
             vma.start = new_start;
         }
     }
@@ -206,24 +248,30 @@ impl VmaMap {
         if let Some(vma) = self.list.get_mut(index)
             && vma.end == end
         {
-            self.total += new_end - end;
+            self.totals.add(vma, new_end - end);
             vma.end = new_end;
             self.join(index);
         }
     }
 
     /// The highest free range of `len` bytes within `bounds`.
-    pub fn find_gap(&self, len: usize, bounds: Range<usize>) -> Option<usize> {
-        let mut end = bounds.end;
-        let below = self.list.partition_point(|vma| vma.start < bounds.end);
-        for vma in self.list.get(..below).unwrap_or_default().iter().rev() {
-            let start = end.checked_sub(len).filter(|&start| start >= bounds.start)?;
-            if vma.end <= start {
-                return Some(start);
-            }
-            end = vma.start;
+    pub fn find_gap(&mut self, len: usize, bounds: Range<usize>) -> Option<usize> {
+        let knows = self.hint.bounds == bounds && len >= self.hint.len;
+        let mut end = if knows { self.hint.end } else { bounds.end };
+        let below = self.list.partition_point(|vma| vma.start < end);
+        if let Some(above) = self.list.get(below) {
+            end = end.min(free_below(above));
         }
-        end.checked_sub(len).filter(|&start| start >= bounds.start)
+        let mut start = end.checked_sub(len).filter(|&start| start >= bounds.start)?;
+        for vma in self.list.iter_back(below) {
+            if vma.end <= start {
+                break;
+            }
+            end = end.min(free_below(vma));
+            start = end.checked_sub(len).filter(|&start| start >= bounds.start)?;
+        }
+        self.hint = Hint { bounds, len, end };
+        Some(start)
     }
 
     /// Rights that every mapping of `range` has at least, if all of it is mapped.
@@ -236,6 +284,8 @@ impl VmaMap {
 #[cfg(test)]
 mod tests {
     use super::super::vma::{Backing, Label, VmaFlags};
+    use alloc::vec::Vec;
+
     use super::*;
 
     const P: usize = 4096;
@@ -290,6 +340,74 @@ mod tests {
         assert_eq!(map.find_gap(2 * P, P..10 * P), Some(3 * P));
         assert_eq!(map.find_gap(5 * P, P..10 * P), None);
         assert_eq!(map.find_gap(4 * P, P..10 * P), Some(P));
+        // What was found before is not trusted where space has become free since.
+        map.remove(8 * P..9 * P, drop);
+        assert_eq!(map.find_gap(2 * P, P..10 * P), Some(7 * P));
+        map.remove(9 * P..10 * P, drop);
+        assert_eq!(map.find_gap(2 * P, P..10 * P), Some(8 * P));
+        assert_eq!(map.find_gap(3 * P, P..10 * P), Some(7 * P));
+    }
+
+    /// The gap that a search finds is the one that a search from the top would find.
+    #[test]
+    fn hints_do_not_mislead() {
+        const PAGES: usize = 200;
+        let mut map = VmaMap::new();
+        let mut seed = 99u64;
+        let mut random = |n: usize| {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 33) as usize % n
+        };
+        for _ in 0..5000 {
+            let pages = 1 + random(5);
+            let bounds = P..PAGES * P;
+            map.reserve().unwrap();
+            if random(3) > 0 {
+                let found = map.find_gap(pages * P, bounds.clone());
+                let free = |start: &usize| map.is_free(*start..*start + pages * P);
+                let places = (1..=PAGES - pages).rev().map(|page| page * P);
+                assert_eq!(found, places.clone().find(free));
+                if let Some(at) = found {
+                    let prot = [ProtFlags::READ, ProtFlags::WRITE][random(2)];
+                    map.insert(vma(at / P..at / P + pages, prot));
+                }
+            } else {
+                let start = 1 + random(PAGES - pages);
+                map.remove(start * P..(start + pages) * P, drop);
+            }
+        }
+    }
+
+    #[test]
+    fn keeps_away_from_stacks() {
+        const TOP: usize = 1000;
+        let mut map = VmaMap::new();
+        let mut stack = vma(TOP - 10..TOP, ProtFlags::WRITE);
+        stack.flags = VmaFlags::GROWS_DOWN;
+        map.insert(stack);
+        let below = (TOP - 10) * P - STACK_GUARD;
+        assert_eq!(map.find_gap(P, P..TOP * P), Some(below - P));
+        assert_eq!(map.find_gap(P, P..TOP * P), Some(below - P));
+        assert!(map.is_clear(below - P..below) && !map.is_clear(below - P..below + P));
+    }
+
+    #[test]
+    fn sums_follow_changes() {
+        let mut map = VmaMap::new();
+        let mut locked = vma(2..6, ProtFlags::WRITE);
+        locked.flags = VmaFlags::LOCKED;
+        map.insert(locked);
+        map.insert(vma(8..10, ProtFlags::READ));
+        let sums = |map: &VmaMap| [map.total() / P, map.totals().data / P, map.totals().locked / P];
+        assert_eq!(sums(&map), [6, 4, 4]);
+        map.remove(5 * P..9 * P, drop);
+        assert_eq!(sums(&map), [4, 3, 3]);
+        map.update(3 * P..4 * P, |vma| vma.flags = VmaFlags::empty());
+        map.update(9 * P..10 * P, |vma| vma.prot = ProtFlags::WRITE);
+        assert_eq!(sums(&map), [4, 4, 2]);
+        map.extend_down(2 * P, P);
+        map.extend_up(10 * P, 12 * P);
+        assert_eq!(sums(&map), [7, 7, 3]);
     }
 
     /// Against a plain array of pages, with random changes.

@@ -1,23 +1,23 @@
 //! Handlers about memory: `mmap` and its kin. The address space does the work.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use elfin_syscalls::args::{
-    Advice, Fd, MapFlags, MlockallFlags, MremapFlags, MsyncFlags, ProtFlags, Resource, Sharing,
-    UserAddr,
+    Advice, Fd, MapFlags, MlockallFlags, MremapFlags, MsyncFlags, ProtFlags, Sharing, UserAddr,
 };
 use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
 use super::usercopy::user_write_at;
-use crate::mm::{AddressSpace, Backing, Label, MapRequest, PAGE_SIZE, VmaFlags, page_ceil};
+use crate::mm::commit::{self, Mode};
+use crate::mm::{
+    AddressSpace, Backing, Label, MapRequest, PAGE_SIZE, Resize, VmaFlags, may_lock, page_ceil,
+    page_floor,
+};
 
 /// Flags of `mlock2`: lock pages as they are touched.
 const MLOCK_ONFAULT: u32 = 1;
-
-fn limit(cx: &Cx<'_>, resource: Resource) -> usize {
-    usize::try_from(cx.thread.process.rlimits.soft(resource)).unwrap_or(usize::MAX)
-}
 
 fn mm<'a>(cx: &'a Cx<'_>) -> &'a AddressSpace {
     cx.thread.mm()
@@ -50,11 +50,15 @@ pub fn mmap(
     if flags.contains(MapFlags::HUGETLB) {
         return Err(Errno::ENOMEM);
     }
+    if flags.contains(MapFlags::LOCKED) {
+        may_lock()?;
+    }
     let is_shared = sharing != Sharing::Private;
     let mut vma_flags = VmaFlags::empty();
     vma_flags.set(VmaFlags::SHARED, is_shared);
     vma_flags.set(VmaFlags::GROWS_DOWN, flags.contains(MapFlags::GROWSDOWN));
-    vma_flags.set(VmaFlags::NO_RESERVE, flags.contains(MapFlags::NORESERVE));
+    let no_reserve = flags.contains(MapFlags::NORESERVE) && commit::mode() != Mode::Never;
+    vma_flags.set(VmaFlags::NO_RESERVE, no_reserve);
     vma_flags.set(VmaFlags::LOCKED, flags.contains(MapFlags::LOCKED));
     let backing = match &file {
         None => {
@@ -91,7 +95,6 @@ pub fn mmap(
         low: flags.contains(MapFlags::BIT_32),
         populate: flags.intersects(MapFlags::POPULATE | MapFlags::LOCKED)
             && !flags.contains(MapFlags::NONBLOCK),
-        limit: limit(cx, Resource::AS),
     };
     mm(cx).map_request(request)
 }
@@ -137,55 +140,18 @@ pub fn mremap(
     if (fixed.is_some() || keep) && !may_move || keep && !same_len {
         return Err(Errno::EINVAL);
     }
-    let limit = limit(cx, Resource::AS);
-    mm(cx).resize(old.addr(), old_len, new_len, may_move, fixed, keep, limit)
+    mm(cx).resize(old.addr(), old_len, new_len, Resize { may_move, fixed, keep })
 }
 
 /// `madvise(2)`.
 pub fn madvise(cx: &mut Cx<'_>, addr: UserAddr, len: usize, advice: Advice) -> SysResult {
-    let (at, mm) = (addr.addr(), mm(cx));
-    match advice {
-        Advice::DONTNEED | Advice::DONTNEED_LOCKED => mm.discard(at, len)?,
-        Advice::FREE => {
-            mm.each_part(at, len, |vma, _| {
-                let is_anonymous = matches!(vma.backing, Backing::Anonymous);
-                if is_anonymous { Ok(()) } else { Err(Errno::EINVAL) }
-            })?;
-            mm.discard(at, len)?;
-        }
-        Advice::REMOVE => mm.each_part(at, len, |vma, part| {
-            let Backing::Object { object, .. } = &vma.backing else { return Err(Errno::EINVAL) };
-            if !vma.is_shared() || !vma.flags.contains(VmaFlags::MAY_WRITE) {
-                return Err(Errno::EACCES);
-            }
-            let first = vma.object_page(part.start);
-            object.punch(first, first + (part.len() / PAGE_SIZE) as u64)
-        })?,
-        Advice::POPULATE_READ => mm.provide_range(at, len, false)?,
-        Advice::POPULATE_WRITE => mm.provide_range(at, len, true)?,
-        Advice::DONTFORK => mm.set_flags(at, len, VmaFlags::DONT_FORK, true)?,
-        Advice::DOFORK => mm.set_flags(at, len, VmaFlags::DONT_FORK, false)?,
-        Advice::WIPEONFORK => mm.set_flags(at, len, VmaFlags::WIPE_ON_FORK, true)?,
-        Advice::KEEPONFORK => mm.set_flags(at, len, VmaFlags::WIPE_ON_FORK, false)?,
-        Advice::DONTDUMP => mm.set_flags(at, len, VmaFlags::DONT_DUMP, true)?,
-        Advice::DODUMP => mm.set_flags(at, len, VmaFlags::DONT_DUMP, false)?,
-        Advice::NORMAL
-        | Advice::RANDOM
-        | Advice::SEQUENTIAL
-        | Advice::WILLNEED
-        | Advice::HUGEPAGE
-        | Advice::NOHUGEPAGE
-        | Advice::COLD
-        | Advice::PAGEOUT => mm.each_part(at, len, |_, _| Ok(()))?,
-        _ => return Err(Errno::EINVAL),
-    }
+    mm(cx).advise(addr.addr(), len, advice)?;
     Ok(0)
 }
 
 /// `brk(2)`, the system call: the heap's end afterwards, whether or not it is the one asked for.
 pub fn brk(cx: &mut Cx<'_>, addr: UserAddr) -> SysResult {
-    let (heap_limit, total_limit) = (limit(cx, Resource::DATA), limit(cx, Resource::AS));
-    Ok(mm(cx).set_heap_end(addr.addr(), heap_limit, total_limit))
+    Ok(mm(cx).set_heap_end(addr.addr()))
 }
 
 /// `msync(2)`. Files are memory: there is nothing to write back, only errors to report.
@@ -224,23 +190,18 @@ pub fn mincore(cx: &mut Cx<'_>, addr: UserAddr, len: usize, vec: UserAddr) -> Sy
     Ok(0)
 }
 
-fn lock(cx: &Cx<'_>, addr: UserAddr, len: usize, on: bool, now: bool) -> SysResult {
-    let start = addr.addr() & !(PAGE_SIZE - 1);
+/// The whole pages that `len` bytes at `addr` touch.
+fn pages(addr: UserAddr, len: usize) -> Result<Range<usize>, Errno> {
+    let start = page_floor(addr.addr());
     let len = len.checked_add(addr.addr() - start).and_then(page_ceil).ok_or(Errno::EINVAL)?;
-    start.checked_add(len).ok_or(Errno::EINVAL)?;
-    if len == 0 {
-        return Ok(0);
-    }
-    mm(cx).set_flags(start, len, VmaFlags::LOCKED, on)?;
-    if on && now {
-        mm(cx).provide_range(start, len, true).map_err(|_| Errno::ENOMEM)?;
-    }
-    Ok(0)
+    let end = start.checked_add(len).ok_or(Errno::EINVAL)?;
+    Ok(start..end)
 }
 
-/// `mlock(2)`: memory is never swapped, so the pages are only provided.
+/// `mlock(2)`.
 pub fn mlock(cx: &mut Cx<'_>, addr: UserAddr, len: usize) -> SysResult {
-    lock(cx, addr, len, true, true)
+    mm(cx).lock(pages(addr, len)?, false)?;
+    Ok(0)
 }
 
 /// `mlock2(2)`.
@@ -248,36 +209,29 @@ pub fn mlock2(cx: &mut Cx<'_>, addr: UserAddr, len: usize, flags: u32) -> SysRes
     if flags & !MLOCK_ONFAULT != 0 {
         return Err(Errno::EINVAL);
     }
-    lock(cx, addr, len, true, flags & MLOCK_ONFAULT == 0)
+    mm(cx).lock(pages(addr, len)?, flags & MLOCK_ONFAULT != 0)?;
+    Ok(0)
 }
 
 /// `munlock(2)`.
 pub fn munlock(cx: &mut Cx<'_>, addr: UserAddr, len: usize) -> SysResult {
-    lock(cx, addr, len, false, false)
+    mm(cx).unlock(pages(addr, len)?)?;
+    Ok(0)
 }
 
-/// `mlockall(2)`: provides what is mapped now; what comes later is provided by faults, and never
-/// swapped either.
+/// `mlockall(2)`.
 pub fn mlockall(cx: &mut Cx<'_>, flags: MlockallFlags) -> SysResult {
     if flags.is_empty() || flags == MlockallFlags::ONFAULT {
         return Err(Errno::EINVAL);
     }
-    if flags.contains(MlockallFlags::CURRENT) && !flags.contains(MlockallFlags::ONFAULT) {
-        let mut ranges = Vec::new();
-        mm(cx).for_each(|vma| {
-            if ranges.try_reserve(1).is_ok() {
-                ranges.push(vma.range());
-            }
-        });
-        for range in ranges {
-            // A mapping may have gone since, or end past its file: Linux ignores that here, too.
-            let _ = mm(cx).provide_range(range.start, range.len(), true);
-        }
-    }
+    let has = |flag| flags.contains(flag);
+    let (now, future) = (has(MlockallFlags::CURRENT), has(MlockallFlags::FUTURE));
+    mm(cx).lock_all(now, future, has(MlockallFlags::ONFAULT))?;
     Ok(0)
 }
 
 /// `munlockall(2)`.
-pub fn munlockall(_cx: &mut Cx<'_>) -> SysResult {
+pub fn munlockall(cx: &mut Cx<'_>) -> SysResult {
+    mm(cx).unlock_all()?;
     Ok(0)
 }

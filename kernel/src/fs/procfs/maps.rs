@@ -8,7 +8,7 @@ use elfin_syscalls::args::ProtFlags;
 use super::super::attr::{major, minor};
 use super::super::path;
 use super::super::pseudo::{Shown, Text};
-use crate::mm::{AddressSpace, Backing, Label, PAGE_SIZE, Vma};
+use crate::mm::{AddressSpace, Backing, Label, PAGE_SIZE, Vma, VmaFlags};
 use crate::task::{ThreadRef, current};
 
 /// Bytes in the unit of `smaps`.
@@ -131,6 +131,7 @@ struct Usage {
     resident: usize,
     shared: usize,
     anonymous: usize,
+    locked: usize,
 }
 
 impl Usage {
@@ -138,7 +139,8 @@ impl Usage {
         let resident = mm.resident_in(vma);
         let file = matches!(vma.backing, Backing::Object { .. });
         let shared = if file && !vma.prot.contains(ProtFlags::WRITE) { resident } else { 0 };
-        Self { size: vma.len(), resident, shared, anonymous: resident - shared }
+        let locked = if vma.flags.contains(VmaFlags::LOCKED) { resident } else { 0 };
+        Self { size: vma.len(), resident, shared, anonymous: resident - shared, locked }
     }
 
     fn add(&mut self, other: &Self) {
@@ -146,6 +148,7 @@ impl Usage {
         self.resident += other.resident;
         self.shared += other.shared;
         self.anonymous += other.anonymous;
+        self.locked += other.locked;
     }
 
     fn show(&self, one: bool, out: &mut Text) -> Shown {
@@ -175,7 +178,7 @@ impl Usage {
         row("Private_Hugetlb", 0)?;
         row("Swap", 0)?;
         row("SwapPss", 0)?;
-        row("Locked", 0)?;
+        row("Locked", self.locked)?;
         Ok(())
     }
 }
@@ -198,7 +201,21 @@ pub fn smaps(thread: &ThreadRef, out: &mut Text) -> Shown {
         if vma.is_shared() {
             write!(out, " sh")?;
         }
-        writeln!(out, " mr mw me ")?;
+        write!(out, " mr mw me")?;
+        for (flag, name) in [
+            (VmaFlags::GROWS_DOWN, "gd"),
+            (VmaFlags::LOCKED, "lo"),
+            (VmaFlags::DONT_FORK, "dc"),
+            (VmaFlags::ACCOUNT, "ac"),
+            (VmaFlags::NO_RESERVE, "nr"),
+            (VmaFlags::WIPE_ON_FORK, "wf"),
+            (VmaFlags::DONT_DUMP, "dd"),
+        ] {
+            if vma.flags.contains(flag) {
+                write!(out, " {name}")?;
+            }
+        }
+        writeln!(out, " ")?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use elfin_platform::mm::{self, PAGE_SIZE};
 
 use super::super::pseudo::{Shown, Text};
 use super::super::tmpfs::{RESERVE, pages_in_files};
+use crate::mm::commit;
 
 /// Bytes in the unit of the file.
 const KB: usize = 1024;
@@ -49,8 +50,8 @@ pub fn meminfo(out: &mut Text) -> Shown {
         ("NFS_Unstable", 0),
         ("Bounce", 0),
         ("WritebackTmp", 0),
-        ("CommitLimit", memory.total),
-        ("Committed_AS", anonymous),
+        ("CommitLimit", commit::limit()),
+        ("Committed_AS", commit::promised()),
         ("VmallocTotal", 0),
         ("VmallocUsed", 0),
         ("VmallocChunk", 0),

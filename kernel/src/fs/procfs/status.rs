@@ -157,7 +157,7 @@ fn sizes(thread: &ThreadRef, out: &mut Text) -> Shown {
     for (name, bytes) in [
         ("VmPeak", mm.peak_size().max(sizes.total)),
         ("VmSize", sizes.total),
-        ("VmLck", 0),
+        ("VmLck", mm.locked()),
         ("VmPin", 0),
         ("VmHWM", sizes.resident),
         ("VmRSS", sizes.resident),

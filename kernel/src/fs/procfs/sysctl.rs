@@ -7,6 +7,7 @@ use elfin_syscalls::Errno;
 use super::super::fdtable::NR_OPEN;
 use super::super::pseudo::{Node, Shown, Text};
 use crate::event::pipe;
+use crate::mm::commit;
 use crate::task::core_dump::settings as core_dump;
 use crate::task::cred::NGROUPS_MAX;
 use crate::task::{Capability, Cred, current, ids};
@@ -113,9 +114,15 @@ const VM: &[Node] = &[
     Node::file(b"max_map_count", value!(65530)),
     Node::file(b"mmap_min_addr", value!(65536)),
     Node::file(b"nr_hugepages", value!(0)),
-    // One mapping may not be larger than memory; together they may.
-    Node::file(b"overcommit_memory", value!(0)),
-    Node::file(b"overcommit_ratio", value!(50)),
+    Node::setting(b"overcommit_memory", value!(commit::mode() as u32), |bytes| {
+        privileged()?;
+        commit::set_mode(number(bytes)?)
+    }),
+    Node::setting(b"overcommit_ratio", value!(commit::ratio()), |bytes| {
+        privileged()?;
+        commit::set_ratio(number(bytes)?);
+        Ok(())
+    }),
     Node::file(b"swappiness", value!(60)),
 ];
 
