@@ -242,6 +242,9 @@ pub fn first_program(options: &Options, root: &PathRef) -> Result<ThreadRef, Sta
     let first = First { files, fs: context.clone(), mm: image.mm, name, rlimits };
     let thread =
         first_thread(first, &image.frame).map_err(|errno| machine("the first thread", errno))?;
+    if tty::is_terminal() {
+        task::jobs::give_to_first(&thread.process, tty::console::serial());
+    }
     host::event(format_args!("elfin-event: user"));
     Ok(thread)
 }

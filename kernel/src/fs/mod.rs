@@ -13,6 +13,7 @@ pub mod attr;
 pub mod context;
 pub mod dentry;
 pub mod dev;
+pub mod devpts;
 pub mod dir;
 pub mod fdtable;
 pub mod file;
@@ -40,7 +41,7 @@ mod names;
 #[cfg(test)]
 mod tests;
 
-pub use attr::{Attr, FileKind, FileStat, StatFs, Times};
+pub use attr::{Attr, FileKind, FileStat, StatFs, Times, makedev};
 pub use context::FsContext;
 pub use dentry::{Dentry, PathRef};
 pub use fdtable::FdTable;

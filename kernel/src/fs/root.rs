@@ -19,7 +19,7 @@ use super::procfs::ProcFs;
 use super::sysfs::SysFs;
 use super::tmpfs::{RESERVE, TmpFs};
 use super::walk::{WalkFlags, Walker};
-use super::{dev, tmpfs};
+use super::{dev, devpts, tmpfs};
 use crate::task::Cred;
 use crate::tty;
 
@@ -41,7 +41,7 @@ pub fn mount_root() -> Result<PathRef, Errno> {
     Ok(PathRef::new(mount, root))
 }
 
-/// Mounts `/dev`, `/dev/shm`, `/proc` and `/sys`, making the directories where they are missing.
+/// Mounts `/dev`, `/dev/shm`, `/dev/pts`, `/proc` and `/sys`, making the directories where they are missing.
 ///
 /// # Errors
 /// `ENOMEM`, `ENOSPC`, `ENOTDIR` if something else is there.
@@ -51,6 +51,8 @@ pub fn mount_standard(root: &PathRef) -> Result<(), Errno> {
     dev::populate(&place)?;
     let shared = TmpFs::new("tmpfs", SHARED_DIRECTORY);
     mount(root, b"/dev/shm", shared, "tmpfs", MountFlags::NOSUID | MountFlags::NODEV)?;
+    let options = MountFlags::NOSUID | MountFlags::NOEXEC;
+    mount(root, b"/dev/pts", devpts::shared(), "devpts", options)?;
     mount(root, b"/proc", ProcFs::new(), "proc", SAFE)?;
     mount(root, b"/sys", SysFs::new(), "sysfs", SAFE)?;
     Ok(())
@@ -104,13 +106,12 @@ pub fn open_standard(
     let mut walker = walker(root);
     let console = walker.resolve(b"/dev/console").ok();
     let device = |file: Arc<dyn File>| OpenFile::new(file, console_flags(), console.clone());
-    let output = device(tty::standard_output());
+    let [standard_input, standard_output] = tty::standard_files();
+    let output = device(standard_output);
     let input = match input {
         // One open file for all three, as a shell would have it.
-        StandardInput::Console if Arc::ptr_eq(&tty::standard_input(), &output.file) => {
-            output.clone()
-        }
-        StandardInput::Console => device(tty::standard_input()),
+        StandardInput::Console if Arc::ptr_eq(&standard_input, &output.file) => output.clone(),
+        StandardInput::Console => device(standard_input),
         StandardInput::File(path) => open::open(&mut walker, path, OpenFlags::RDONLY, 0)?,
         StandardInput::Null => open::open(&mut walker, b"/dev/null", OpenFlags::RDWR, 0)?,
     };

@@ -9,6 +9,7 @@ use elfin_syscalls::{Errno, SysResult};
 use super::Cx;
 use super::process::{number, process_by_id};
 use crate::task::ids::processes;
+use crate::task::jobs;
 
 /// `getpgid(2)`.
 pub fn getpgid(cx: &mut Cx<'_>, pid: Pid) -> SysResult {
@@ -58,5 +59,6 @@ pub fn setsid(cx: &mut Cx<'_>) -> SysResult {
         return Err(Errno::EPERM);
     }
     me.lead_session();
+    jobs::session_started(me);
     number(me.pid)
 }

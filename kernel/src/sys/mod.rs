@@ -44,6 +44,7 @@ mod wait;
 mod xattr;
 
 pub use entry::{DISPATCH, Entries, SysFn, enable_strace, unknown};
+pub(crate) use open::descriptor;
 
 use alloc::sync::Arc;
 

@@ -9,6 +9,7 @@ use elfin_syscalls::{Errno, SysResult};
 use super::Cx;
 use super::paths::resolve;
 use super::usercopy::user_cstr;
+use crate::fs::devpts;
 use crate::fs::mount::{FileSystem, Mount, MountFlags};
 use crate::fs::procfs::ProcFs;
 use crate::fs::sysfs::SysFs;
@@ -45,7 +46,7 @@ fn flags_of(asked: Asked) -> MountFlags {
     .fold(MountFlags::empty(), |flags, (_, flag)| flags | flag)
 }
 
-/// `mount(2)`: `tmpfs`, `proc`, `sysfs`, and `MS_BIND`.
+/// `mount(2)`: `tmpfs`, `proc`, `sysfs`, `devpts`, and `MS_BIND`.
 ///
 /// # Errors
 /// `EPERM`, `ENODEV` for other types, `EINVAL` for other changes, `EFAULT`, and those of the
@@ -79,6 +80,7 @@ pub fn mount(
         "tmpfs" | "ramfs" => TmpFs::new("tmpfs", TMPFS_MODE),
         "proc" => ProcFs::new(),
         "sysfs" => SysFs::new(),
+        "devpts" => devpts::shared(),
         _ => return Err(Errno::ENODEV),
     };
     Mount::new(fs, &source, flags_of(flags), Some(place))?;

@@ -14,7 +14,7 @@ use crate::fs::{File, OpenFile, PathRef, open as opening, perm, root};
 use crate::task::Capability;
 
 /// A descriptor as a result.
-pub(super) fn descriptor(fd: Fd) -> SysResult {
+pub(crate) fn descriptor(fd: Fd) -> SysResult {
     fd.index().ok_or(Errno::EBADF)
 }
 

@@ -22,7 +22,7 @@ use super::process::{Origin, Process};
 use super::rlimit::Rlimits;
 use super::signal::{Actions, ProcessSignals, SIGCHLD, SigSet};
 use super::thread::{Parts, Thread, ThreadRef, VforkDone, padded_name};
-use super::{itimer, pidfd, sched, tree};
+use super::{itimer, jobs, pidfd, sched, tree};
 use crate::fs::{FdTable, FsContext};
 use crate::mm::AddressSpace;
 
@@ -198,6 +198,7 @@ fn new_process(
             job: Some(maker.job()),
         },
     );
+    jobs::forked(maker, &process);
     process.parent_tid.store(parent.tid, Ordering::Relaxed);
     let dumpable = maker.dumpable.load(Ordering::Relaxed);
     process.dumpable.store(dumpable, Ordering::Relaxed);

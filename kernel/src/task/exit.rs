@@ -13,7 +13,7 @@ use elfin_platform::{task, user};
 use super::poll::PollEvents;
 use super::process::INIT;
 use super::thread::{Thread, current};
-use super::{core_dump, futex, ids, itimer, sched, signal, tree};
+use super::{core_dump, futex, ids, itimer, jobs, sched, signal, tree};
 
 /// The wait status of a process that exited with `code`.
 pub const fn exited(code: i32) -> u32 {
@@ -121,6 +121,7 @@ fn end_process(me: &Thread) {
     if process.pid == INIT {
         end_machine(me);
     }
+    jobs::ended(process);
     tree::leave(me);
 }
 

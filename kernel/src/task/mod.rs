@@ -14,6 +14,7 @@ pub mod exit;
 pub mod futex;
 pub mod ids;
 pub mod itimer;
+pub mod jobs;
 pub mod pidfd;
 pub mod poll;
 pub mod posix_timer;

@@ -11,6 +11,7 @@ use elfin_syscalls::Errno;
 use super::core_dump::CoreState;
 use super::ids::Tid;
 use super::itimer::Itimers;
+use super::jobs::Controlling;
 use super::poll::PollEvents;
 use super::posix_timer::PosixTimers;
 use super::rlimit::Rlimits;
@@ -63,6 +64,8 @@ pub struct Process {
     exec_by: AtomicU32,
     /// The wait status that its first thread ended with by itself.
     leader_status: AtomicU32,
+    /// The terminal that controls it.
+    pub controlling: Controlling,
     /// It has called `setsid` or `setpgid`, or was moved (the first process starts as leader of
     /// its session, and may still call `setsid` once).
     pub placed: AtomicBool,
@@ -138,6 +141,7 @@ impl Process {
             sid,
             exec_by: AtomicU32::new(0),
             leader_status: AtomicU32::new(0),
+            controlling: Controlling::new(),
             placed: AtomicBool::new(false),
             exit_status: AtomicU64::new(ALIVE),
             has_execed: AtomicBool::new(false),

@@ -12,11 +12,11 @@ use core::sync::atomic::Ordering;
 
 use elfin_platform::sync::{SpinGuard, SpinLock};
 
-use super::ids;
 use super::poll::PollEvents;
 use super::process::{INIT, Process};
 use super::signal::{self, Info, SIGCHLD, SigFlags, Signal};
 use super::thread::Thread;
+use super::{ids, jobs};
 
 static TREE: SpinLock<()> = SpinLock::new(());
 
@@ -134,6 +134,7 @@ pub fn leave(me: &Thread) {
             child.exit_signal.store(SIGCHLD.number(), Ordering::Relaxed);
             child.parent_tid.store(heir.pid, Ordering::Relaxed);
             tree.adopt(&heir, child.clone());
+            jobs::reparented(&child, process);
             drop(moved);
             if child.has_ended() {
                 notify_parent_of_end(&tree, &child);
@@ -141,6 +142,7 @@ pub fn leave(me: &Thread) {
             next = tree.children(process).next();
         }
     }
+    jobs::leaves_group(process);
     process.uid.store(me.cred().uid, Ordering::Relaxed);
     process.mark_ended();
     notify_parent_of_end(&tree, process);

@@ -9,8 +9,10 @@ use alloc::vec::Vec;
 
 use elfin_syscalls::abi::{ICANON, Termios, VMIN, VTIME};
 
-/// The most bytes that wait for a reader (`N_TTY_BUF_SIZE`).
+/// The most bytes that wait for a reader, and the longest line (`N_TTY_BUF_SIZE`).
 pub(super) const QUEUE_MAX: usize = 4096;
+/// The most bytes of echo that wait for the line.
+const ECHO_MAX: usize = 4096;
 
 /// A byte that can be read, or a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +47,12 @@ pub struct Discipline {
     pub(super) line: Vec<u8>,
     /// The next byte is taken as it is (`VLNEXT`).
     pub(super) literal: bool,
-    /// Output is held (`VSTOP`).
+    /// What is erased is being shown between `\` and `/` (`ECHOPRT`).
+    pub(super) erasing: bool,
+    /// Output is held, by a key (`VSTOP`).
     pub stopped: bool,
+    /// Output is held, by the program (`TCOOFF`): no key lets it go on.
+    pub held: bool,
     /// The cursor's column, for tabs and erasing.
     pub(super) column: usize,
     /// The column where the line being edited began.
@@ -73,7 +79,9 @@ impl Discipline {
             lines: 0,
             line: Vec::new(),
             literal: false,
+            erasing: false,
             stopped: false,
+            held: false,
             column: 0,
             line_column: 0,
         }
@@ -99,26 +107,42 @@ impl Discipline {
         RawWait { min: usize::from(cc(VMIN)), time: cc(VTIME) }
     }
 
-    /// The bytes that can be read now.
+    /// Whether output waits for `VSTART` or `TCOON`.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped || self.held
+    }
+
+    /// Whether there is room for one more byte from the line. A line that is being edited always
+    /// has: what is too long for it is dropped, for only its end makes it readable.
+    pub fn has_room(&self) -> bool {
+        let waiting = self.ready.len() + self.line.len();
+        (self.canonical() && self.lines == 0) || waiting + 1 < QUEUE_MAX
+    }
+
+    /// The bytes that can be read now, without marks (`FIONREAD`).
     pub fn available(&self) -> usize {
-        if !self.canonical() {
-            return self.ready.len();
-        }
-        if self.lines == 0 {
+        if self.canonical() && self.lines == 0 {
             return 0;
         }
-        let first = self.ready.iter().position(|unit| !matches!(unit, Unit::Byte(_)));
-        first.map_or(0, |end| end + 1)
+        self.ready.iter().filter(|unit| **unit != Unit::Eof).count()
+    }
+
+    /// Whether a reader who wants `min` bytes gets any: a line, or so many.
+    pub fn has(&self, min: usize) -> bool {
+        if self.canonical() { self.lines > 0 } else { self.ready.len() >= min }
     }
 
     /// Whether `poll` says that there is something to read.
     pub fn readable(&self) -> bool {
-        if self.canonical() {
-            return self.lines > 0;
-        }
         let RawWait { min, time } = self.raw_wait();
-        let wanted = if time == 0 && min > 0 { min } else { 1 };
-        self.ready.len() >= wanted
+        self.has(if time == 0 && min > 0 { min } else { 1 })
+    }
+
+    /// Leaves a byte for the line, as it is.
+    pub(super) fn push_echo(&mut self, byte: u8) {
+        if self.echo.len() < ECHO_MAX && self.echo.try_reserve(1).is_ok() {
+            self.echo.push(byte);
+        }
     }
 
     /// Takes bytes out for a reader: of one line in canonical mode. `None`: there is no line.
@@ -159,21 +183,27 @@ impl Discipline {
     pub fn set_termios(&mut self, termios: Termios) {
         let was_canonical = self.canonical();
         self.termios = termios;
-        if was_canonical && !self.canonical() {
-            self.ready.retain(|unit| *unit != Unit::Eof);
-            self.ready.extend(self.line.drain(..).map(Unit::Byte));
-            self.lines = 0;
+        if was_canonical == self.canonical() {
+            return;
+        }
+        self.literal = false;
+        self.erasing = false;
+        self.lines = 0;
+        if was_canonical {
             for unit in &mut self.ready {
-                if let Unit::LineEnd(byte) = *unit {
-                    *unit = Unit::Byte(byte);
-                }
+                *unit = match *unit {
+                    Unit::Byte(byte) | Unit::LineEnd(byte) => Unit::Byte(byte),
+                    // As Linux, which keeps the mark as a byte.
+                    Unit::Eof => Unit::Byte(0),
+                };
             }
-        } else if !was_canonical && self.canonical() && !self.ready.is_empty() {
+            if self.ready.try_reserve(self.line.len()).is_ok() {
+                self.ready.extend(self.line.drain(..).map(Unit::Byte));
+            }
+        } else if let Some(Unit::Byte(byte)) = self.ready.pop_back() {
             // What came raw can be read as one line.
-            if let Some(Unit::Byte(byte)) = self.ready.pop_back() {
-                self.ready.push_back(Unit::LineEnd(byte));
-                self.lines = 1;
-            }
+            self.ready.push_back(Unit::LineEnd(byte));
+            self.lines = 1;
         }
     }
 
@@ -183,6 +213,7 @@ impl Discipline {
         self.line.clear();
         self.lines = 0;
         self.literal = false;
+        self.erasing = false;
     }
 }
 

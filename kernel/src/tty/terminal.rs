@@ -1,218 +1,354 @@
-//! [`Terminal`]: the console with its line discipline.
+//! [`Terminal`]: a terminal: its line discipline, its settings and whom it controls.
+//!
+//! The same for the serial console and for a pseudoterminal's slave; what is at the other end of
+//! the line is a [`Line`]. Programs have it open as a [`super::TerminalFile`], those at a
+//! pseudoterminal's other end as a [`super::pty::MasterFile`].
 
-use alloc::sync::Arc;
-use alloc::vec::Vec;
-use core::any::Any;
-use core::sync::atomic::{AtomicU32, Ordering};
+use alloc::collections::VecDeque;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use elfin_platform::sync::{Lazy, SpinLock};
-use elfin_platform::{console, time};
-use elfin_syscalls::abi::{Winsize, zeroed};
-use elfin_syscalls::args::UserAddr;
-use elfin_syscalls::{Errno, SysResult};
+use elfin_platform::console;
+use elfin_platform::sync::SpinLock;
+use elfin_syscalls::abi::{HUPCL, NOFLSH, TIOCPKT_START, TIOCPKT_STOP, Winsize, zeroed};
+use elfin_syscalls::abi::{TIOCPKT_DATA, TIOCPKT_FLUSHREAD, TIOCPKT_FLUSHWRITE};
 
-use super::discipline::{Discipline, Key, RawWait};
-use crate::fs::transfer::partial;
-use crate::fs::{Dest, File, OpenFile, Source};
-use crate::sys::Cx;
+use super::discipline::{Discipline, Key};
+use super::pty::{self, Link};
+use super::speed::Speeds;
+use crate::fs::dev::{SERIAL_MINOR, TTY_MAJOR};
+use crate::fs::makedev;
 use crate::task::signal::{Info, SIGINT, SIGQUIT, SIGTSTP, Signal, send_to_group};
-use crate::task::{INIT, PollEvents, PollTable, WaitQueue, Wake};
+use crate::task::{PollEvents, WaitQueue};
 
-/// Bytes copied at once.
-const CHUNK: usize = 512;
-/// Nanoseconds in `VTIME`'s unit.
-const TENTH: u64 = 100_000_000;
+/// The most bytes that a pseudoterminal's slave has written and nobody has read.
+pub(super) const WRITTEN_MAX: usize = 16 * 1024;
+/// The most bytes beyond that which echo adds.
+const ECHO_EXTRA: usize = 4096;
+/// The most bytes that wait at a pseudoterminal for room in its line discipline.
+pub(super) const TYPED_MAX: usize = 8 * 1024;
+/// How much of what was written a flush leaves: Linux has handed it to the reader's side by then.
+const FLUSH_LEAVES: usize = 4095;
 
-/// A terminal on the console's line.
+/// What is at the other end of a terminal's line.
+pub enum Line {
+    /// The machine's first serial port.
+    Serial,
+    /// The master of a pseudoterminal.
+    Pty(Link),
+}
+
+/// What changes with every byte.
+pub(super) struct State {
+    pub discipline: Discipline,
+    pub speeds: Speeds,
+    pub size: Winsize,
+    /// A pseudoterminal's: came from the master, and the discipline had no room yet.
+    pub typed: VecDeque<u8>,
+    /// A pseudoterminal's: processed output that the master has not read.
+    pub written: VecDeque<u8>,
+}
+
+/// Whom a terminal controls.
+#[derive(Clone, Copy, Default)]
+pub struct Job {
+    /// The session; 0 for none.
+    pub session: u32,
+    /// The process group in the foreground; 0 for none.
+    pub foreground: u32,
+    /// The session has not asked for the terminal: another may have it.
+    pub provisional: bool,
+}
+
+/// A terminal.
 pub struct Terminal {
-    pub(super) discipline: SpinLock<Discipline>,
-    pub(super) size: SpinLock<Winsize>,
-    pub(super) arrived: WaitQueue,
+    /// Its device number.
+    pub number: u64,
+    pub(super) line: Line,
+    pub(super) state: SpinLock<State>,
+    /// Whom it controls; changed by [`crate::task::jobs`] alone.
+    pub job: SpinLock<Job>,
+    /// Woken when there is something to read, or nothing more will come.
+    pub(super) readable: WaitQueue,
     /// Woken when output may go on.
-    pub(super) started: WaitQueue,
-    /// The process group that keys send signals to.
-    pub(super) foreground: AtomicU32,
-    /// The session that it is the controlling terminal of; 0 for none.
-    pub(super) session: AtomicU32,
+    pub(super) writable: WaitQueue,
+    /// How often it was hung up: a file that was opened before is dead.
+    hangups: AtomicU32,
+    /// The number of open files.
+    pub(super) opens: AtomicU32,
+    /// Nobody else may open it (`TIOCEXCL`).
+    pub(super) exclusive: AtomicBool,
 }
 
-static CONSOLE: Lazy<Arc<Terminal>> = Lazy::new(|| {
-    Arc::new(Terminal {
-        discipline: SpinLock::new(Discipline::new()),
-        size: SpinLock::new(zeroed()),
-        arrived: WaitQueue::new(),
-        started: WaitQueue::new(),
-        // The first program has the terminal, as a login shell would.
-        foreground: AtomicU32::new(INIT),
-        session: AtomicU32::new(INIT),
-    })
-});
-
-/// The console's terminal.
-pub fn console() -> &'static Arc<Terminal> {
-    &CONSOLE
-}
-
-/// The console's file.
-pub fn file() -> Arc<dyn File> {
-    CONSOLE.clone()
+/// What [`Terminal::pump`] has to do about what it moved, with nothing locked.
+#[derive(Default)]
+struct Moved {
+    key: Option<Key>,
+    flushed: bool,
+    input: bool,
+    started: bool,
+    stopped: bool,
+    room: bool,
+    echo: VecDeque<u8>,
+    echoed: bool,
 }
 
 impl Terminal {
+    fn new(number: u64, line: Line) -> Self {
+        Self {
+            number,
+            line,
+            state: SpinLock::new(State {
+                discipline: Discipline::new(),
+                speeds: Speeds::STANDARD,
+                size: zeroed(),
+                typed: VecDeque::new(),
+                written: VecDeque::new(),
+            }),
+            job: SpinLock::new(Job::default()),
+            readable: WaitQueue::new(),
+            writable: WaitQueue::new(),
+            hangups: AtomicU32::new(0),
+            opens: AtomicU32::new(0),
+            exclusive: AtomicBool::new(false),
+        }
+    }
+
+    /// The terminal on the serial line.
+    pub(super) fn serial() -> Self {
+        Self::new(makedev(TTY_MAJOR, SERIAL_MINOR), Line::Serial)
+    }
+
+    /// The slave of a new pseudoterminal.
+    pub(super) fn pty(link: Link) -> Self {
+        let terminal = Self::new(link.number(), Line::Pty(link));
+        terminal.state.lock().discipline.termios.c_cflag &= !HUPCL;
+        terminal
+    }
+
+    /// A pseudoterminal's link to its master.
+    pub(super) fn link(&self) -> Option<&Link> {
+        match &self.line {
+            Line::Serial => None,
+            Line::Pty(link) => Some(link),
+        }
+    }
+
+    /// Whether it is a pseudoterminal.
+    pub fn is_pty(&self) -> bool {
+        self.link().is_some()
+    }
+
     /// Sets the size, in rows and columns.
     pub fn set_size(&self, rows: u16, columns: u16) {
-        let mut size = self.size.lock();
-        (size.ws_row, size.ws_col) = (rows, columns);
+        let mut state = self.state.lock();
+        (state.size.ws_row, state.size.ws_col) = (rows, columns);
     }
 
     /// Sends a signal to the process group in the foreground.
     pub(super) fn signal(&self, signal: Signal) {
-        // Nobody may be there to hear it.
-        let _sent = send_to_group(self.foreground.load(Ordering::Relaxed), Info::kernel(signal));
+        let foreground = self.job.lock().foreground;
+        if foreground != 0 {
+            // Nobody may be there to hear it.
+            let _sent = send_to_group(foreground, Info::kernel(signal));
+        }
     }
 
-    /// Takes the bytes that have arrived. Does not sleep.
-    pub fn take_input(&self) {
-        let mut any = false;
-        while let Some(byte) = console::read() {
-            let mut discipline = self.discipline.lock();
-            let key = discipline.input(byte);
-            let echo = core::mem::take(&mut discipline.echo);
-            let stopped = discipline.stopped;
-            drop(discipline);
-            if !echo.is_empty() {
-                console::write(&echo);
-            }
-            if !stopped {
-                self.started.wake_all(PollEvents::WRITABLE);
-            }
+    /// How often it was hung up until now.
+    pub(super) fn hangups(&self) -> u32 {
+        self.hangups.load(Ordering::Acquire)
+    }
+
+    /// Makes all files that have it open dead, and wakes who waits in them.
+    pub fn hang_up_files(&self) {
+        self.hangups.fetch_add(1, Ordering::AcqRel);
+        self.readable.wake_all(PollEvents::READABLE | PollEvents::ALWAYS);
+        self.writable.wake_all(PollEvents::WRITABLE | PollEvents::ALWAYS);
+    }
+
+    /// Whether the master of it is gone.
+    pub(super) fn has_lost_master(&self) -> bool {
+        self.link().is_some_and(|link| !link.master_open())
+    }
+
+    /// Takes the bytes that have arrived on the line, as far as there is room, and does what they
+    /// ask for. Does not sleep.
+    pub fn pump(&self) {
+        loop {
+            let moved = self.move_input();
+            let key = moved.key;
+            self.tell(moved);
             match key {
                 Some(Key::Interrupt) => self.signal(SIGINT),
                 Some(Key::Quit) => self.signal(SIGQUIT),
                 Some(Key::Suspend) => self.signal(SIGTSTP),
-                None => {}
+                None => return,
             }
-            any = true;
-        }
-        if any {
-            self.arrived.wake_all(PollEvents::READABLE);
         }
     }
 
-    /// Takes bytes for a reader, as soon as there are as many as the settings ask for.
-    fn take(&self, buf: &mut [u8], min: usize) -> Option<usize> {
-        let mut discipline = self.discipline.lock();
-        if !discipline.canonical() && discipline.available() < min {
-            return None;
-        }
-        discipline.read(buf)
-    }
-
-    /// Reads with lines not edited: `VMIN` and `VTIME`.
-    fn read_raw(&self, wait: RawWait, buf: &mut [u8], nonblocking: bool) -> SysResult {
-        let min = wait.min.min(buf.len());
-        if nonblocking {
-            return self.take(buf, 1).ok_or(Errno::EAGAIN);
-        }
-        let span = u64::from(wait.time) * TENTH;
-        let soon = |ns: u64| Some(time::now().saturating_add(ns));
-        if min == 0 {
-            let deadline = if span == 0 { Some(0) } else { soon(span) };
-            return match self.arrived.wait_until(deadline, || self.take(buf, 1)) {
-                Ok(n) => Ok(n),
-                Err(Wake::TimedOut) => Ok(0),
-                Err(Wake::Interrupted) => Err(Errno::ERESTARTSYS),
+    fn move_input(&self) -> Moved {
+        let mut moved = Moved::default();
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        let was_stopped = state.discipline.is_stopped();
+        while moved.key.is_none() && state.discipline.has_room() {
+            let byte = match self.line {
+                Line::Serial => console::read(),
+                Line::Pty(_) => state.typed.pop_front(),
             };
+            let Some(byte) = byte else { break };
+            moved.key = state.discipline.input(byte);
+            moved.input = true;
         }
-        if span == 0 {
-            return Ok(self.arrived.wait_until(None, || self.take(buf, min))?);
+        moved.room = moved.input;
+        let stopped = state.discipline.is_stopped();
+        (moved.started, moved.stopped) = (was_stopped && !stopped, !was_stopped && stopped);
+        if moved.key.is_some() && !state.discipline.local(NOFLSH) {
+            state.written.truncate(FLUSH_LEAVES);
+            moved.flushed = true;
         }
-        // The clock starts with the first byte, and anew with each.
-        let available = || self.discipline.lock().available();
-        self.arrived.wait_until(None, || (available() > 0).then_some(()))?;
-        loop {
-            let before = available();
-            let more = || (available() > before || available() >= min).then_some(());
-            let result = self.arrived.wait_until(soon(span), more);
-            if available() >= min || result == Err(Wake::TimedOut) {
-                return Ok(self.take(buf, 0).unwrap_or(0));
+        self.move_echo(state, &mut moved);
+        drop(guard);
+        moved
+    }
+
+    /// Sends the echo on its way, unless output is held.
+    fn move_echo(&self, state: &mut State, moved: &mut Moved) {
+        if state.discipline.is_stopped() || state.discipline.echo.is_empty() {
+            return;
+        }
+        match self.line {
+            Line::Serial => moved.echo = core::mem::take(&mut state.discipline.echo).into(),
+            Line::Pty(_) => {
+                let room = (WRITTEN_MAX + ECHO_EXTRA).saturating_sub(state.written.len());
+                let n = room.min(state.discipline.echo.len());
+                if state.written.try_reserve(n).is_ok() {
+                    state.written.extend(state.discipline.echo.drain(..n));
+                    moved.echoed = n > 0;
+                }
             }
-            result?;
+        }
+    }
+
+    fn tell(&self, mut moved: Moved) {
+        write_console(&mut moved.echo);
+        if moved.input {
+            self.readable.wake_all(PollEvents::READABLE);
+        }
+        if moved.started {
+            self.writable.wake_all(PollEvents::WRITABLE);
+        }
+        let Some(link) = self.link() else { return };
+        if moved.room {
+            link.writable.wake_all(PollEvents::WRITABLE);
+        }
+        if moved.echoed {
+            link.readable.wake_all(PollEvents::READABLE);
+        }
+        let flush = if moved.flushed { TIOCPKT_FLUSHREAD | TIOCPKT_FLUSHWRITE } else { 0 };
+        let flow = match (moved.started, moved.stopped) {
+            (true, _) => TIOCPKT_START,
+            (_, true) => TIOCPKT_STOP,
+            _ => TIOCPKT_DATA,
+        };
+        link.note(flush | flow);
+    }
+
+    /// Puts what a program writes on the line, as much as there is room for; how much that was.
+    pub(super) fn write_line(&self, bytes: &[u8]) -> usize {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        if state.discipline.is_stopped() {
+            return 0;
+        }
+        match &self.line {
+            Line::Serial => {
+                let mut out = VecDeque::new();
+                let n = state.discipline.output(bytes, usize::MAX, &mut out);
+                drop(guard);
+                write_console(&mut out);
+                n
+            }
+            Line::Pty(link) => {
+                let room = WRITTEN_MAX.saturating_sub(state.written.len());
+                let n = state.discipline.output(bytes, room, &mut state.written);
+                drop(guard);
+                link.readable.wake_all(PollEvents::READABLE);
+                n
+            }
+        }
+    }
+
+    /// Whether a program's output has room.
+    pub(super) fn has_output_room(&self) -> bool {
+        let state = self.state.lock();
+        let full = self.is_pty() && state.written.len() + super::output::TAB > WRITTEN_MAX;
+        !full && !state.discipline.is_stopped()
+    }
+
+    /// Takes what comes from a pseudoterminal's master, as much as there is room for; how much
+    /// that was.
+    pub(super) fn type_in(&self, bytes: &[u8]) -> usize {
+        let mut state = self.state.lock();
+        let n = bytes.len().min(TYPED_MAX.saturating_sub(state.typed.len()));
+        if state.typed.try_reserve(n).is_err() {
+            return 0;
+        }
+        state.typed.extend(bytes.iter().take(n));
+        drop(state);
+        self.pump();
+        n
+    }
+
+    /// Changes whether output is held, as the program asks.
+    pub(super) fn hold(&self, held: bool) {
+        let mut moved = Moved::default();
+        let mut state = self.state.lock();
+        let before = state.discipline.held;
+        state.discipline.held = held;
+        if !held {
+            // A program's word counts for the key as well.
+            state.discipline.stopped = false;
+        }
+        (moved.started, moved.stopped) = (!held, held && !before);
+        self.move_echo(&mut state, &mut moved);
+        drop(state);
+        self.tell(moved);
+    }
+
+    /// Forgets what was typed and not read.
+    pub(super) fn flush_input(&self) {
+        self.state.lock().discipline.flush();
+        self.pump();
+        if let Some(link) = self.link() {
+            link.note(TIOCPKT_FLUSHREAD);
+        }
+    }
+
+    /// Forgets what was written and is not on the line.
+    pub(super) fn flush_output(&self) {
+        let mut state = self.state.lock();
+        state.discipline.echo.clear();
+        state.written.truncate(FLUSH_LEAVES);
+        drop(state);
+        self.writable.wake_all(PollEvents::WRITABLE);
+        if let Some(link) = self.link() {
+            link.note(TIOCPKT_FLUSHWRITE);
         }
     }
 }
 
-impl File for Terminal {
-    fn read(&self, of: &OpenFile, dst: &mut Dest<'_>) -> SysResult {
-        let mut chunk = [0; CHUNK];
-        let want = dst.remaining().min(CHUNK);
-        if want == 0 {
-            return Ok(0);
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if let Line::Pty(link) = &self.line {
+            pty::forget(link);
         }
-        self.take_input();
-        let buf = chunk.get_mut(..want).unwrap_or_default();
-        let (canonical, wait) = {
-            let discipline = self.discipline.lock();
-            (discipline.canonical(), discipline.raw_wait())
-        };
-        let n = if !canonical {
-            self.read_raw(wait, buf, of.nonblocking())?
-        } else {
-            match self.take(buf, 0) {
-                Some(n) => n,
-                None if of.nonblocking() => return Err(Errno::EAGAIN),
-                None => self.arrived.wait_until(None, || self.take(buf, 0))?,
-            }
-        };
-        dst.put(buf.get(..n).unwrap_or_default())
     }
+}
 
-    fn write(&self, of: &OpenFile, src: &mut Source<'_>) -> SysResult {
-        let mut chunk = [0; CHUNK];
-        let mut out = Vec::new();
-        // Every byte may become two, or a tab eight.
-        out.try_reserve(2 * CHUNK).map_err(|_| Errno::ENOMEM)?;
-        let mut done = 0;
-        while src.remaining() > 0 {
-            if self.discipline.lock().stopped {
-                if of.nonblocking() {
-                    return partial(done, Errno::EAGAIN);
-                }
-                let going = || (!self.discipline.lock().stopped).then_some(());
-                if let Err(wake) = self.started.wait_until(None, going) {
-                    return partial(done, wake.into());
-                }
-            }
-            let n = match src.take(&mut chunk) {
-                Ok(n) => n,
-                Err(errno) => return partial(done, errno),
-            };
-            out.clear();
-            self.discipline.lock().output(chunk.get(..n).unwrap_or_default(), &mut out);
-            console::write(&out);
-            done += n;
-        }
-        Ok(done)
-    }
-
-    fn poll(&self, _of: &OpenFile, table: Option<&mut PollTable<'_>>) -> PollEvents {
-        if let Some(table) = table {
-            table.add(&self.arrived);
-            table.add(&self.started);
-        }
-        self.take_input();
-        let discipline = self.discipline.lock();
-        let mut events = PollEvents::empty();
-        events.set(PollEvents::WRITABLE, !discipline.stopped);
-        events.set(PollEvents::READABLE, discipline.readable());
-        events
-    }
-
-    fn ioctl(&self, _of: &OpenFile, cx: &mut Cx<'_>, cmd: u32, arg: UserAddr) -> SysResult {
-        self.control(cx, cmd, arg)
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
+/// Writes all of `bytes` to the serial console.
+fn write_console(bytes: &mut VecDeque<u8>) {
+    if !bytes.is_empty() {
+        console::write(bytes.make_contiguous());
     }
 }

@@ -63,11 +63,14 @@ codes! {
         FIONREAD = 0x541b;
         TIOCLINUX = 0x541c;
         TIOCCONS = 0x541d;
+        TIOCPKT = 0x5420;
         FIONBIO = 0x5421;
         TIOCNOTTY = 0x5422;
         TIOCSETD = 0x5423;
         TIOCGETD = 0x5424;
         TCSBRKP = 0x5425;
+        TIOCSBRK = 0x5427;
+        TIOCCBRK = 0x5428;
         TIOCGSID = 0x5429;
         TCGETS2 = 0x802c_542a;
         TCSETS2 = 0x402c_542b;
@@ -75,6 +78,12 @@ codes! {
         TCSETSF2 = 0x402c_542d;
         TIOCGPTN = 0x8004_5430;
         TIOCSPTLCK = 0x4004_5431;
+        TIOCGDEV = 0x8004_5432;
+        TIOCVHANGUP = 0x5437;
+        TIOCGPKT = 0x8004_5438;
+        TIOCGPTLCK = 0x8004_5439;
+        TIOCGEXCL = 0x8004_5440;
+        TIOCGPTPEER = 0x5441;
         FIONCLEX = 0x5450;
         FIOCLEX = 0x5451;
         FIOASYNC = 0x5452;

@@ -24,11 +24,15 @@ use crate::tty;
 /// Memory devices.
 const MEM_MAJOR: u32 = 1;
 /// Terminals on lines.
-const TTY_MAJOR: u32 = 4;
-/// `/dev/tty` and `/dev/console`.
-const TTYAUX_MAJOR: u32 = 5;
+pub const TTY_MAJOR: u32 = 4;
+/// `/dev/tty`, `/dev/console` and `/dev/ptmx`.
+pub const TTYAUX_MAJOR: u32 = 5;
+/// `/dev/ptmx`'s minor number.
+pub const PTMX_MINOR: u32 = 2;
+/// Slaves of pseudoterminals.
+pub const SLAVE_MAJOR: u32 = 136;
 /// The first serial line.
-const SERIAL_MINOR: u32 = 64;
+pub const SERIAL_MINOR: u32 = 64;
 
 /// Permissions of devices that everybody uses.
 const PUBLIC: u32 = 0o666;
@@ -45,6 +49,7 @@ const DEVICES: &[(&[u8], u32, u32, u32)] = &[
     (b"kmsg", MEM_MAJOR, 11, 0o644),
     (b"tty", TTYAUX_MAJOR, 0, PUBLIC),
     (b"console", TTYAUX_MAJOR, 1, PRIVATE),
+    (b"ptmx", TTYAUX_MAJOR, PTMX_MINOR, PUBLIC),
     (b"ttyS0", TTY_MAJOR, SERIAL_MINOR, PRIVATE),
 ];
 
@@ -62,8 +67,8 @@ const DIRECTORIES: &[&[u8]] = &[b"shm", b"pts", b"mqueue"];
 /// Opens the device `rdev`.
 ///
 /// # Errors
-/// `ENXIO` if there is none.
-pub fn open(kind: FileKind, rdev: u64, _flags: OpenFlags) -> Result<Arc<dyn File>, Errno> {
+/// `ENXIO` if there is none, and the device's own.
+pub fn open(kind: FileKind, rdev: u64, flags: OpenFlags) -> Result<Arc<dyn File>, Errno> {
     static NULL: Lazy<Arc<memory::Null>> = Lazy::new(|| Arc::new(memory::Null));
     static ZERO: Lazy<Arc<memory::Zero>> = Lazy::new(|| Arc::new(memory::Zero));
     static FULL: Lazy<Arc<memory::Full>> = Lazy::new(|| Arc::new(memory::Full));
@@ -77,8 +82,11 @@ pub fn open(kind: FileKind, rdev: u64, _flags: OpenFlags) -> Result<Arc<dyn File
         (MEM_MAJOR, 7) => FULL.clone(),
         (MEM_MAJOR, 8 | 9) => RANDOM.clone(),
         (MEM_MAJOR, 11) => Arc::new(kmsg::Kmsg::new()),
-        (TTYAUX_MAJOR, 0) if tty::is_terminal() => tty::console(),
-        (TTYAUX_MAJOR, 1) | (TTY_MAJOR, SERIAL_MINOR) => tty::console(),
+        (TTYAUX_MAJOR, 0) => tty::open_current()?,
+        (TTYAUX_MAJOR, 1) => tty::open_console()?,
+        (TTYAUX_MAJOR, PTMX_MINOR) => tty::pty::open_master()?,
+        (TTY_MAJOR, SERIAL_MINOR) => tty::open_serial(flags)?,
+        (SLAVE_MAJOR, index) => tty::pty::open_slave(index, flags)?,
         _ => return Err(Errno::ENXIO),
     })
 }

@@ -153,7 +153,7 @@ impl Inode for RootInode {
 }
 
 /// The number that a name is, if it is one without a sign or zeros before it.
-fn number(name: &[u8]) -> Option<u32> {
+pub(super) fn number(name: &[u8]) -> Option<u32> {
     let text = str::from_utf8(name).ok()?;
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     let canonical = text == "0" || !text.starts_with('0');

@@ -39,6 +39,9 @@ constants! {
     /// `c_cflag`.
     u32 {
         CBAUD = 0o10017;
+        CBAUDEX = 0o10000;
+        BOTHER = 0o10000;
+        IBSHIFT = 16;
         B0 = 0;
         B9600 = 0o15;
         B38400 = 0o17;
@@ -108,6 +111,17 @@ constants! {
         TCIFLUSH = 0;
         TCOFLUSH = 1;
         TCIOFLUSH = 2;
+    }
+
+    /// What the first byte of a read in packet mode says (`TIOCPKT`).
+    u8 {
+        TIOCPKT_DATA = 0;
+        TIOCPKT_FLUSHREAD = 1;
+        TIOCPKT_FLUSHWRITE = 2;
+        TIOCPKT_STOP = 4;
+        TIOCPKT_START = 8;
+        TIOCPKT_NOSTOP = 16;
+        TIOCPKT_DOSTOP = 32;
     }
 
     /// The line discipline of terminals.
