@@ -165,6 +165,11 @@ pub trait Inode: Send + Sync + Any {
         Ok(())
     }
 
+    /// Whether the running thread may do everything here, whatever owner and mode say.
+    fn is_open_to_current(&self) -> bool {
+        false
+    }
+
     /// The extended attributes, where the file system has them.
     fn xattrs(&self) -> Option<&Xattrs> {
         None

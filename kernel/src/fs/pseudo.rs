@@ -241,6 +241,9 @@ type Make = Box<dyn Fn(&mut Text) -> Shown + Send + Sync>;
 /// Takes what was written to a file.
 type Take = Box<dyn Fn(&[u8]) -> Result<(), Errno> + Send + Sync>;
 
+/// Says whether a file may be opened now.
+type Check = Box<dyn Fn() -> Result<(), Errno> + Send + Sync>;
+
 /// A file whose contents are made when it is read.
 pub struct TextInode {
     attr: Attr,
@@ -250,6 +253,7 @@ pub struct TextInode {
 struct Maker {
     make: Make,
     take: Option<Take>,
+    check: Option<Check>,
 }
 
 impl TextInode {
@@ -260,7 +264,17 @@ impl TextInode {
         take: Option<Store>,
     ) -> Arc<Self> {
         let take = take.map(|take| -> Take { Box::new(take) });
-        Arc::new(Self { attr, text: Arc::new(Maker { make: Box::new(make), take }) })
+        Arc::new(Self { attr, text: Arc::new(Maker { make: Box::new(make), take, check: None }) })
+    }
+
+    /// A file that can be opened only while `check` says so.
+    pub fn guarded(
+        attr: Attr,
+        make: impl Fn(&mut Text) -> Shown + Send + Sync + 'static,
+        check: impl Fn() -> Result<(), Errno> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        let check = Some(Box::new(check) as Check);
+        Arc::new(Self { attr, text: Arc::new(Maker { make: Box::new(make), take: None, check }) })
     }
 
     /// The same, for contents and writes that need to know more.
@@ -271,7 +285,7 @@ impl TextInode {
     ) -> Arc<Self> {
         Arc::new(Self {
             attr,
-            text: Arc::new(Maker { make: Box::new(make), take: Some(Box::new(take)) }),
+            text: Arc::new(Maker { make: Box::new(make), take: Some(Box::new(take)), check: None }),
         })
     }
 }
@@ -282,6 +296,9 @@ impl Inode for TextInode {
     }
 
     fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>, Errno> {
+        if let Some(check) = &self.text.check {
+            check()?;
+        }
         Ok(Arc::new(TextFile { text: self.text.clone(), made: Mutex::new(None) }))
     }
 

@@ -13,6 +13,7 @@
 mod advise;
 pub mod commit;
 mod fault;
+mod force;
 mod fork;
 mod gap_list;
 mod heap;

@@ -13,12 +13,11 @@ use super::Cx;
 use super::paths::walker;
 use super::usercopy::{user_cstr, user_read_at};
 use crate::exec::{self, Request};
-use crate::fs::OpenFile;
 use crate::fs::mount::MountFlags;
 use crate::fs::open::{executable, open_executable};
 use crate::fs::path::PathBuf;
-use crate::fs::perm::CAPS_XATTR;
 use crate::fs::walk::WalkFlags;
+use crate::fs::{Inode, OpenFile, perm};
 use crate::task::cred::{ExecCred, ExecFile, FileCaps};
 use crate::task::exec as process;
 use crate::task::{Thread, ThreadRef};
@@ -110,12 +109,17 @@ fn credentials(me: &Thread, file: &OpenFile) -> Result<ExecCred, Errno> {
     if let Some(inode) = file.inode() {
         let attr = inode.attr();
         of = ExecFile { uid: attr.uid(), gid: attr.gid(), mode: attr.mode(), ..of };
-        let caps = inode.xattrs().and_then(|all| all.get(CAPS_XATTR).ok());
+        let caps = inode.xattrs().and_then(|all| all.get(perm::CAPS_XATTR).ok());
         of.caps = caps.map(|bytes| FileCaps::parse(&bytes)).transpose()?;
     }
     of.nosuid = file.path.as_ref().is_some_and(|at| at.mount.flags.contains(MountFlags::NOSUID));
     let confined = me.fs_is_shared();
-    me.cred().for_exec(&of, me.no_new_privs.load(Ordering::Relaxed), confined)
+    let cred = me.cred();
+    let mut new = cred.for_exec(&of, me.no_new_privs.load(Ordering::Relaxed), confined)?;
+    // A program that must not be read is not to be read from memory either.
+    let is_readable = |inode: &Arc<dyn Inode>| perm::check(&**inode, perm::MAY_READ, &cred).is_ok();
+    new.dumpable &= file.inode().is_none_or(is_readable);
+    Ok(new)
 }
 
 /// What the program and a script's interpreter are told that the program's path is.

@@ -13,7 +13,8 @@ use super::Cx;
 use super::usercopy::user_iovecs;
 use crate::fs::{Dest, Source};
 use crate::mm::AddressSpace;
-use crate::task::{Capability, find_process};
+use crate::task::find_process;
+use crate::task::ptrace::{Access, may_access};
 
 /// Bytes copied at a time.
 const CHUNK: usize = 4096;
@@ -23,9 +24,7 @@ fn memory_of(cx: &Cx<'_>, pid: Pid) -> Result<Arc<AddressSpace>, Errno> {
     let pid = u32::try_from(pid).map_err(|_| Errno::ESRCH)?;
     let process = find_process(pid).ok_or(Errno::ESRCH)?;
     let thread = process.find_thread(|thread| Some(thread.clone())).ok_or(Errno::ESRCH)?;
-    let (mine, theirs) = (cx.thread.cred(), thread.cred());
-    let is_same = mine.uid == theirs.uid && mine.uid == theirs.euid && mine.gid == theirs.gid;
-    if !is_same && !mine.has(Capability::SYS_PTRACE) {
+    if !may_access(cx.thread, &thread, Access::Real) {
         return Err(Errno::EPERM);
     }
     Ok(thread.mm().clone())

@@ -13,7 +13,8 @@ use elfin_syscalls::{Arch, Errno, SysResult};
 use super::Cx;
 use super::usercopy::{user_read_slice, user_write};
 use crate::task::clone::{self, Request};
-use crate::task::signal::{SIGCHLD, may_access};
+use crate::task::ptrace::{Access, may_access};
+use crate::task::signal::SIGCHLD;
 use crate::task::{ThreadRef, exit, find_thread, rseq};
 
 /// The size of `struct clone_args` in Linux 5.3, the least there is.
@@ -196,7 +197,7 @@ pub fn get_robust_list(
     len: UserOut<u64>,
 ) -> SysResult {
     let thread = thread_by_id(cx, pid)?;
-    if !may_access(cx.thread, &thread) {
+    if !may_access(cx.thread, &thread, Access::Real) {
         return Err(Errno::EPERM);
     }
     let address = thread.robust_list.load(Ordering::Relaxed);

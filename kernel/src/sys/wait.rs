@@ -12,7 +12,8 @@ use super::process::{number, rusage_of_child};
 use super::signal::check_origin;
 use super::usercopy::{user_read, user_write};
 use crate::task::pidfd::{self, Pidfd};
-use crate::task::signal::{self, Info, SIGCHLD, Signal, code, may_access, may_signal};
+use crate::task::ptrace::{Access, may_access};
+use crate::task::signal::{self, Info, SIGCHLD, Signal, code, may_signal};
 use crate::task::wait_child::{Which, wait};
 use crate::task::{Process, find_process, find_thread};
 
@@ -166,7 +167,7 @@ pub fn pidfd_getfd(cx: &mut Cx<'_>, pidfd: Fd, target: Fd, flags: u32) -> SysRes
     }
     let process = process_of(cx, pidfd)?;
     let thread = process.find_thread(|thread| Some(thread.clone())).ok_or(Errno::ESRCH)?;
-    if !may_access(cx.thread, &thread) {
+    if !may_access(cx.thread, &thread, Access::Real) {
         return Err(Errno::EPERM);
     }
     let file = thread.files().get_any(target)?;

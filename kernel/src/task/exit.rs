@@ -63,6 +63,7 @@ pub fn exit_thread() -> ! {
     let me = current();
     leave_memory(&me);
     me.files().leave();
+    me.process.set_remains(&me);
     let left = me.process.remove_thread(&me);
     me.process.ended_cpu_time.fetch_add(me.cpu_time(), Ordering::Relaxed);
     if left == 0 {

@@ -19,6 +19,7 @@ pub mod pidfd;
 pub mod poll;
 pub mod posix_timer;
 pub mod priority;
+pub mod ptrace;
 pub mod rlimit;
 pub mod rseq;
 pub mod sched;

@@ -9,6 +9,7 @@ use elfin_platform::time;
 use elfin_syscalls::Errno;
 
 use super::core_dump::CoreState;
+use super::cred::Cred;
 use super::ids::Tid;
 use super::itimer::Itimers;
 use super::jobs::Controlling;
@@ -16,7 +17,7 @@ use super::poll::PollEvents;
 use super::posix_timer::PosixTimers;
 use super::rlimit::Rlimits;
 use super::signal::{self, Info, ProcessSignals, SIGCHLD, Signal};
-use super::thread::{Thread, ThreadRef};
+use super::thread::{NAME_LEN, Thread, ThreadRef};
 use super::tree::Family;
 use super::wait::WaitQueue;
 
@@ -54,6 +55,8 @@ pub struct Process {
     report: AtomicU32,
     /// The real user id when it ended.
     pub uid: AtomicU32,
+    /// What is known of it after its end.
+    remains: SpinLock<Option<Remains>>,
     /// Its process group and session, whose ids nobody else gets while it is in them.
     job: SpinLock<[Arc<Tid>; 2]>,
     /// The number of its process group.
@@ -98,6 +101,15 @@ pub const CONTINUED: u32 = 0xffff;
 /// In the low byte of the wait status of a stopped process; the signal is above.
 const STOPPED: u32 = 0x7f;
 
+/// What is known of a process after its end.
+#[derive(Clone)]
+pub struct Remains {
+    /// Whose it was.
+    pub cred: Arc<Cred>,
+    /// Its name.
+    pub name: [u8; NAME_LEN],
+}
+
 /// What a new process is made of, beside its threads.
 pub struct Origin {
     /// Its limits.
@@ -136,6 +148,7 @@ impl Process {
             parent_tid: AtomicU32::new(0),
             report: AtomicU32::new(0),
             uid: AtomicU32::new(0),
+            remains: SpinLock::new(None),
             job: SpinLock::new(job),
             pgid,
             sid,
@@ -270,6 +283,26 @@ impl Process {
     /// Whether somebody has waited for its end, or nobody ever will.
     pub fn is_reaped(&self) -> bool {
         self.reaped.load(Ordering::SeqCst)
+    }
+
+    /// What is known of it after its end.
+    pub fn remains(&self) -> Remains {
+        self.remains
+            .lock()
+            .clone()
+            .unwrap_or_else(|| Remains { cred: Arc::new(Cred::root()), name: [0; NAME_LEN] })
+    }
+
+    /// Whether it may be looked into and leave a core file like any other.
+    pub fn is_dumpable(&self) -> bool {
+        self.dumpable.load(Ordering::Relaxed) == 1
+    }
+
+    /// Notes what is to be known after its end, with its last thread.
+    pub(super) fn set_remains(&self, last: &Thread) {
+        let remains = Remains { cred: last.cred(), name: last.name() };
+        let old = self.remains.lock().replace(remains);
+        drop(old);
     }
 
     pub(super) fn mark_reaped(&self) {

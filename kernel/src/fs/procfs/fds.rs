@@ -14,7 +14,7 @@ use super::super::inode::{Entry, Inode};
 use super::super::mount::Mount;
 use super::super::path;
 use super::super::pseudo::{Shown, Text, TextInode};
-use super::process::{Subject, owned};
+use super::subject::Subject;
 use super::{emit_number, number};
 use crate::event::PipeEnd;
 use crate::fs::names::FIRST_COOKIE;
@@ -47,11 +47,11 @@ impl Inode for FdDirectory {
     }
 
     fn lookup(&self, name: &[u8]) -> Result<Arc<dyn Inode>, Errno> {
-        let (subject, fd) = (self.subject, descriptor(number(name).ok_or(Errno::ENOENT)?)?);
+        let (subject, fd) = (self.subject.clone(), descriptor(number(name).ok_or(Errno::ENOENT)?)?);
         let file = subject.thread()?.files().get_any(fd).map_err(|_| Errno::ENOENT)?;
         if self.info {
-            let attr = owned(subject, &self.attr, name, FileKind::Regular, 0o400)?;
-            return Ok(TextInode::new(attr, move |out| show(subject, fd, out), None));
+            let attr = subject.owned(&self.attr, name, FileKind::Regular, 0o400)?;
+            return Ok(TextInode::new(attr, move |out| show(&subject, fd, out), None));
         }
         // The permissions say how the file is open.
         let mut mode = 0;
@@ -61,7 +61,7 @@ impl Inode for FdDirectory {
         if file.writable() {
             mode |= 0o300;
         }
-        let attr = owned(subject, &self.attr, name, FileKind::Symlink, mode)?;
+        let attr = subject.owned(&self.attr, name, FileKind::Symlink, mode)?;
         Ok(Arc::new(FdLink { attr, subject, fd }))
     }
 
@@ -69,8 +69,14 @@ impl Inode for FdDirectory {
         true
     }
 
+    /// A process sees its own descriptors whatever ids it has taken on.
+    fn is_open_to_current(&self) -> bool {
+        self.subject.is_own()
+    }
+
     fn list(&self, from: u64, emit: &mut dyn FnMut(Entry<'_>) -> bool) -> Result<(), Errno> {
-        let thread = self.subject.thread()?;
+        // What has ended has no descriptors.
+        let Ok(thread) = self.subject.thread() else { return Ok(()) };
         let mut next = usize::try_from(from.saturating_sub(FIRST_COOKIE)).unwrap_or(usize::MAX);
         while let Some((fd, _)) = thread.files().next(next) {
             let fd = u32::try_from(fd).map_err(|_| Errno::ENOENT)?;
@@ -89,7 +95,7 @@ impl Inode for FdDirectory {
 }
 
 /// The text of `fdinfo/<fd>`.
-fn show(subject: Subject, fd: Fd, out: &mut Text) -> Shown {
+fn show(subject: &Subject, fd: Fd, out: &mut Text) -> Shown {
     let thread = subject.thread()?;
     let file = thread.files().get_any(fd)?;
     let mut flags = file.flags();
@@ -109,7 +115,8 @@ struct FdLink {
 
 impl FdLink {
     fn file(&self) -> Result<Arc<OpenFile>, Errno> {
-        self.subject.thread()?.files().get_any(self.fd).map_err(|_| Errno::ENOENT)
+        let thread = self.subject.check_access()?.ok_or(Errno::ENOENT)?;
+        thread.files().get_any(self.fd).map_err(|_| Errno::ENOENT)
     }
 }
 

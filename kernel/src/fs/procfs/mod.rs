@@ -4,13 +4,19 @@
 //! and a directory per process ([`process`]). Contents are made when a file is read from its
 //! start, in Linux's formats to the byte.
 
+mod contents;
 mod cpuinfo;
+mod ended;
 mod fds;
 mod maps;
+mod mem;
 mod memory;
 mod mounts;
+mod namespaces;
 mod process;
+mod settings;
 mod status;
+mod subject;
 mod sysctl;
 mod system;
 
@@ -106,10 +112,7 @@ impl Inode for RootInode {
 
     fn lookup(&self, name: &[u8]) -> Result<Arc<dyn Inode>, Errno> {
         if let Some(pid) = number(name) {
-            return ProcessDirectory::of_process(
-                &self.0,
-                &*find_process(pid).ok_or(Errno::ENOENT)?,
-            );
+            return ProcessDirectory::of_process(&self.0, &find_process(pid).ok_or(Errno::ENOENT)?);
         }
         let me = match name {
             b"self" => alloc::format!("{}", current().process.pid),

@@ -10,17 +10,25 @@ use elfin_syscalls::abi::{RLIM_INFINITY, SIG_IGN, USER_HZ};
 use elfin_syscalls::args::{Resource, SigNum};
 
 use super::super::pseudo::{Shown, Text};
+use super::contents::name;
 use super::maps::Sizes;
-use super::process::name;
 use crate::task::signal::{Actions, SigSet, Signal};
 use crate::task::{Cred, ThreadRef};
 
 /// Bytes in the unit of `status`.
 const KB: usize = 1024;
 /// Nanoseconds in a clock tick.
-const NSEC_PER_TICK: u64 = 1_000_000_000 / USER_HZ as u64;
+pub(super) const NSEC_PER_TICK: u64 = 1_000_000_000 / USER_HZ as u64;
 /// The priority that `stat` shows for nice 0.
 const BASE_PRIORITY: i32 = 20;
+
+/// What a thread does, as one letter.
+fn letter(thread: &ThreadRef) -> char {
+    match thread.sched.letter() {
+        'D' if thread.process.signals.is_stopped() => 'T',
+        letter => letter,
+    }
+}
 
 fn is_process(thread: &ThreadRef) -> bool {
     thread.is_leader()
@@ -52,7 +60,7 @@ pub fn stat(thread: &ThreadRef, out: &mut Text) -> Shown {
     let (ignored, caught) = process.signals.with_actions(|all| actions(all));
     let [arg_start, arg_end, env_start, env_end] = mm.args();
     let (heap, _) = mm.heap();
-    let (state, ppid) = (thread.sched.letter(), process.ppid());
+    let (state, ppid) = (letter(thread), process.ppid());
     let (pgid, sid) = (process.pgid(), process.sid());
     out.bytes(alloc::format!("{} (", thread.tid).as_bytes())?;
     out.bytes(&name(thread))?;
@@ -73,7 +81,11 @@ pub fn stat(thread: &ThreadRef, out: &mut Text) -> Shown {
     let pending = process.signals.pending().0;
     write!(out, "{pending} {} {ignored} {caught} ", thread.signals.blocked().0)?;
     // 35 wchan, swap, exit signal, CPU, real-time priority, policy, delays.
-    let exit_signal = if is_process(thread) { 17 } else { -1 };
+    let exit_signal = if is_process(thread) {
+        i64::from(process.exit_signal.load(Ordering::Relaxed))
+    } else {
+        -1
+    };
     write!(out, "0 0 0 {exit_signal} {} {} ", thread.sched.cpu(), policy.priority)?;
     write!(out, "{} 0 0 0 ", policy.policy)?;
     // 45 data, heap, arguments, environment, exit code.
@@ -105,9 +117,11 @@ pub fn status(thread: &ThreadRef, out: &mut Text) -> Shown {
     out.bytes(b"Name:\t")?;
     out.bytes(&name(thread))?;
     writeln!(out, "\nUmask:\t{:04o}", thread.fs().umask())?;
-    let state = match thread.sched.letter() {
+    let state = match letter(thread) {
         'R' => "R (running)",
         'D' => "D (disk sleep)",
+        'T' => "T (stopped)",
+        't' => "t (tracing stop)",
         'Z' => "Z (zombie)",
         _ => "S (sleeping)",
     };
@@ -117,23 +131,12 @@ pub fn status(thread: &ThreadRef, out: &mut Text) -> Shown {
     writeln!(out, "TracerPid:\t0")?;
     ids(&cred, out)?;
     writeln!(out, "FDSize:\t{}", thread.files().capacity())?;
-    write!(out, "Groups:\t")?;
-    for group in cred.groups.iter() {
-        write!(out, "{group} ")?;
-    }
-    writeln!(out, "\nNStgid:\t{pid}\nNSpid:\t{tid}\nNSpgid:\t{pgid}\nNSsid:\t{sid}")?;
+    groups(&cred, out)?;
+    writeln!(out, "NStgid:\t{pid}\nNSpid:\t{tid}\nNSpgid:\t{pgid}\nNSsid:\t{sid}")?;
     writeln!(out, "Kthread:\t0")?;
     sizes(thread, out)?;
     signals(thread, out)?;
-    for (name, set) in [
-        ("CapInh", cred.inheritable),
-        ("CapPrm", cred.permitted),
-        ("CapEff", cred.effective),
-        ("CapBnd", cred.bounding),
-        ("CapAmb", cred.ambient),
-    ] {
-        writeln!(out, "{name}:\t{set:016x}")?;
-    }
+    capabilities(&cred, out)?;
     writeln!(out, "NoNewPrivs:\t{}", u8::from(thread.no_new_privs.load(Ordering::Relaxed)))?;
     writeln!(out, "Seccomp:\t0\nSeccomp_filters:\t0")?;
     writeln!(out, "Speculation_Store_Bypass:\tunknown\nSpeculationIndirectBranch:\tunknown")?;
@@ -144,9 +147,31 @@ pub fn status(thread: &ThreadRef, out: &mut Text) -> Shown {
     Ok(())
 }
 
-fn ids(cred: &Cred, out: &mut Text) -> Shown {
+pub(super) fn ids(cred: &Cred, out: &mut Text) -> Shown {
     writeln!(out, "Uid:\t{}\t{}\t{}\t{}", cred.uid, cred.euid, cred.suid, cred.fsuid)?;
     writeln!(out, "Gid:\t{}\t{}\t{}\t{}", cred.gid, cred.egid, cred.sgid, cred.fsgid)?;
+    Ok(())
+}
+
+pub(super) fn groups(cred: &Cred, out: &mut Text) -> Shown {
+    write!(out, "Groups:\t")?;
+    for group in cred.groups.iter() {
+        write!(out, "{group} ")?;
+    }
+    writeln!(out)?;
+    Ok(())
+}
+
+pub(super) fn capabilities(cred: &Cred, out: &mut Text) -> Shown {
+    for (name, set) in [
+        ("CapInh", cred.inheritable),
+        ("CapPrm", cred.permitted),
+        ("CapEff", cred.effective),
+        ("CapBnd", cred.bounding),
+        ("CapAmb", cred.ambient),
+    ] {
+        writeln!(out, "{name}:\t{set:016x}")?;
+    }
     Ok(())
 }
 
@@ -174,7 +199,8 @@ fn sizes(thread: &ThreadRef, out: &mut Text) -> Shown {
     ] {
         writeln!(out, "{name}:\t{:8} kB", bytes / KB)?;
     }
-    writeln!(out, "CoreDumping:\t0\nTHP_enabled:\t1\nuntag_mask:\t0xffffffffffffffff")?;
+    writeln!(out, "CoreDumping:\t{}", u8::from(thread.process.core.is_dumping()))?;
+    writeln!(out, "THP_enabled:\t1\nuntag_mask:\t0xffffffffffffffff")?;
     writeln!(out, "Threads:\t{}", thread.process.thread_count())?;
     Ok(())
 }

@@ -143,7 +143,7 @@ impl Output {
             let there = present(mm, window, window_end);
             for (at, is_there) in (window..window_end).step_by(PAGE_SIZE).zip(there) {
                 let wanted = is_there || !untouched_is_zero;
-                let n = if wanted { mm.read(at, &mut page) } else { 0 };
+                let n = if wanted { mm.peek(at, &mut page) } else { 0 };
                 if n < PAGE_SIZE || page.iter().all(|&byte| byte == 0) {
                     self.at += PAGE_SIZE as u64;
                 } else {

@@ -33,7 +33,7 @@ pub use fault::{end_for_memory, kernel_page_fault, user_exception, user_page_fau
 pub use info::{Info, code};
 pub use mask::{dequeue, pending, restore_mask_later, set_action, set_blocked, with_mask};
 pub use send::{
-    discard_timer, force, has_timer, may_access, may_signal, raise, send_by_timer, send_to_group,
+    discard_timer, force, has_timer, may_signal, raise, send_by_timer, send_to_group,
     send_to_process, send_to_thread,
 };
 pub(super) use send::{pass_on, rouse};

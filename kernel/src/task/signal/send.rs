@@ -111,20 +111,10 @@ pub fn may_signal(sender: &Thread, target: &Process, signal: Option<Signal>) -> 
     if from.has(Capability::KILL) || core::ptr::eq(&*sender.process, target) {
         return true;
     }
-    let Some(to) = target.find_thread(|thread| Some(thread.cred())) else { return true };
+    let to = target.find_thread(|thread| Some(thread.cred()));
+    let to = to.unwrap_or_else(|| target.remains().cred);
     let same = [from.uid, from.euid].iter().any(|uid| [to.uid, to.suid].contains(uid));
     same || (signal == Some(SIGCONT) && target.sid() == sender.process.sid())
-}
-
-/// Whether `reader` may look into `target`: its own process, or with the same ids, or as root.
-pub fn may_access(reader: &Thread, target: &Thread) -> bool {
-    let from = reader.cred();
-    if from.has(Capability::SYS_PTRACE) || core::ptr::eq(&*reader.process, &*target.process) {
-        return true;
-    }
-    let to = target.cred();
-    [to.uid, to.euid, to.suid].iter().all(|uid| *uid == from.uid)
-        && [to.gid, to.egid, to.sgid].iter().all(|gid| *gid == from.gid)
 }
 
 fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
