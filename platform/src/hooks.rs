@@ -4,6 +4,7 @@ use crate::arch::UserFrame;
 use crate::sync::Once;
 use crate::task::{self, Task};
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// A processor exception that a program caused, other than a page fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,33 +64,57 @@ pub struct Hooks {
 
 static HOOKS: Once<Hooks> = Once::new();
 
-/// What a system call calls, with the frame; assembly reads this word.
-#[allow(dead_code, reason = "read by assembly on bare metal only")]
-pub(crate) static SYSCALL: core::sync::atomic::AtomicPtr<()> =
-    core::sync::atomic::AtomicPtr::new(core::ptr::null_mut());
+/// Functions in a table of system calls. The last is for all numbers that have none.
+pub const CALLS: usize = 512;
 
-/// The kernel's system call handler, and the type of its threads.
-pub trait SystemCalls {
+/// The table that tasks start with; assembly reads the word in each task.
+pub(crate) static SYSCALLS: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
+
+/// A system call: gets the frame and the running thread, gives the value of the result register.
+///
+/// On x86_64 the frame lacks the registers that the psABI says a function preserves (rbx, rbp,
+/// r12 to r15), for they are still where they were: [`whole_frame`] is for calls that need them.
+pub type SystemCall<T> = extern "C" fn(&mut UserFrame, &Arc<Task<T>>) -> isize;
+
+/// Functions by number.
+pub type SystemCallTable<T> = [SystemCall<T>; CALLS];
+
+/// The kernel's system calls, and the type of its threads.
+pub trait SystemCalls: 'static {
     /// The kernel's half of a thread: the one `T` of all [`Task`]s.
     type Thread: Send + Sync + 'static;
 
-    /// Serves a system call of the running thread.
-    fn syscall(thread: &Arc<Task<Self::Thread>>, frame: &mut UserFrame);
+    /// The functions that tasks start with.
+    fn table() -> &'static SystemCallTable<Self::Thread>;
+
+    /// Serves the calls that go through [`whole_frame`].
+    fn whole(frame: &mut UserFrame, thread: &Arc<Task<Self::Thread>>) -> isize;
+}
+
+/// A function for the table: completes the frame, then calls [`SystemCalls::whole`].
+pub use crate::arch::whole_frame;
+
+/// What [`whole_frame`] calls.
+#[allow(dead_code, reason = "called by assembly on bare metal only")]
+pub(crate) extern "C" fn whole<K: SystemCalls>(
+    frame: &mut UserFrame,
+    thread: &Arc<Task<K::Thread>>,
+) -> isize {
+    K::whole(frame, thread)
 }
 
 /// Installs the kernel's entry points and its system call handler. Panics if there are tasks of
 /// another type.
 pub fn set<K: SystemCalls>(hooks: Hooks) {
     task::declare::<K::Thread>();
-    SYSCALL.store(system_call::<K> as *mut (), core::sync::atomic::Ordering::Release);
+    set_default_calls(K::table());
     HOOKS.call_once(|| hooks);
 }
 
-/// What the system call entry calls.
-extern "C" fn system_call<K: SystemCalls>(frame: &mut UserFrame) {
-    // SAFETY: a program made the call, so a task runs; `set` declared the type of all tasks.
-    let thread = unsafe { task::current_unchecked::<K::Thread>() };
-    K::syscall(&thread, frame);
+/// Sets the functions that tasks made from now on start with.
+pub fn set_default_calls<T: Send + Sync + 'static>(table: &'static SystemCallTable<T>) {
+    task::declare::<T>();
+    SYSCALLS.store(table.as_ptr().cast_mut().cast(), Ordering::Release);
 }
 
 #[allow(dead_code, reason = "used on bare metal only")]

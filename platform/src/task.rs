@@ -7,15 +7,16 @@
 //! The kernel's `T` is one type throughout (checked by `TypeId` in [`current`]).
 
 use crate::arch::{FpuState, KernelStack, UserFrame, switch as arch};
+use crate::hooks::{SYSCALLS, SystemCallTable};
 use crate::paging::PageTable;
 use crate::sync::{Once, SpinLock};
 use alloc::sync::Arc;
 use core::any::TypeId;
 use core::cell::{Cell, UnsafeCell};
 use core::marker::PhantomData;
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ops::Deref;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
 /// What assembly and the switch need, at the start of every [`Task`].
 #[repr(C)]
@@ -29,6 +30,8 @@ pub struct Header {
     pub(crate) tls: AtomicU64,
     /// GS base of the program while the task does not run.
     pub(crate) user_gs: AtomicU64,
+    /// The functions of its system calls.
+    pub(crate) calls: AtomicPtr<()>,
     on_cpu: AtomicBool,
     type_id: TypeId,
     /// Where a kernel task starts.
@@ -43,8 +46,14 @@ pub struct Header {
 #[repr(C)]
 pub struct Task<T> {
     header: Header,
+    /// The reference by which others know it, not counted: what a system call is given.
+    me: UnsafeCell<MaybeUninit<ManuallyDrop<Arc<Task<T>>>>>,
     data: T,
 }
+
+/// Where assembly finds the reference to hand to a system call.
+#[allow(dead_code, reason = "used by assembly on bare metal only")]
+pub(crate) const ME_OFFSET: usize = core::mem::offset_of!(Task<()>, me);
 
 // SAFETY: the cells are touched only by the CPU that runs the task or switches to or from it,
 // under the kernel's scheduling (a task runs on one CPU at a time, `on_cpu`); `T` is shared.
@@ -72,6 +81,7 @@ impl<T: Send + Sync + 'static> Task<T> {
                 fpu: UnsafeCell::new(FpuState::new()?),
                 tls: AtomicU64::new(0),
                 user_gs: AtomicU64::new(0),
+                calls: AtomicPtr::new(SYSCALLS.load(Ordering::Acquire)),
                 on_cpu: AtomicBool::new(false),
                 type_id: TypeId::of::<T>(),
                 entry: Cell::new(None),
@@ -79,8 +89,18 @@ impl<T: Send + Sync + 'static> Task<T> {
                 release: release::<T>,
                 _stack: stack,
             },
+            me: UnsafeCell::new(MaybeUninit::uninit()),
             data,
         })
+    }
+
+    /// Puts the finished task where it stays.
+    fn into_arc(self) -> Arc<Self> {
+        let task = Arc::new(self);
+        // SAFETY: nobody else has the task yet. The copy is not counted and never dropped; it is
+        // used only while the task runs, when the CPU holds a count.
+        unsafe { (*task.me.get()).write(ManuallyDrop::new(core::ptr::read(&raw const task))) };
+        task
     }
 
     /// A task that runs `entry` in the kernel; `entry` must not return. `None` when memory is
@@ -89,7 +109,7 @@ impl<T: Send + Sync + 'static> Task<T> {
         let task = Self::new(data, None)?;
         task.header.entry.set(Some(entry));
         arch::prepare_kernel(&task.header, kernel_start);
-        Some(Arc::new(task))
+        Some(task.into_arc())
     }
 
     /// A task that starts in the program at `frame`, with thread-local storage at `tls` and a
@@ -112,7 +132,7 @@ impl<T: Send + Sync + 'static> Task<T> {
             task.header.user_gs.store(arch::user_gs(), Ordering::Relaxed);
         }
         arch::prepare_user(&task.header, frame);
-        Some(Arc::new(task))
+        Some(task.into_arc())
     }
 
     /// A task that starts in a fresh program at `frame`: with initial vector state and no
@@ -124,7 +144,14 @@ impl<T: Send + Sync + 'static> Task<T> {
     ) -> Option<Arc<Self>> {
         let task = Self::new(data, Some(page_table))?;
         arch::prepare_user(&task.header, frame);
-        Some(Arc::new(task))
+        Some(task.into_arc())
+    }
+}
+
+impl<T: Send + Sync + 'static> Task<T> {
+    /// Has its system calls served by `table` from the next one on: for tracing.
+    pub fn set_calls(&self, table: &'static SystemCallTable<T>) {
+        self.header.calls.store(table.as_ptr().cast_mut().cast(), Ordering::Release);
     }
 }
 
@@ -182,16 +209,6 @@ pub(crate) fn declare<T: 'static>() {
     static DECLARED: Once<TypeId> = Once::new();
     let declared = *DECLARED.call_once(TypeId::of::<T>);
     assert!(declared == TypeId::of::<T>(), "the kernel has threads of one type");
-}
-
-/// The running task, as the CPU holds it.
-///
-/// # Safety
-/// A task runs, and `T` was [declared](declare).
-#[inline(always)]
-pub(crate) unsafe fn current_unchecked<T>() -> ManuallyDrop<Arc<Task<T>>> {
-    // SAFETY: by the contract; the CPU's count is not given up.
-    ManuallyDrop::new(unsafe { Arc::from_raw(arch::current().cast::<Task<T>>()) })
 }
 
 #[inline(always)]

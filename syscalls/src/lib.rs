@@ -18,11 +18,12 @@
 //!
 //! // dispatch, once in the kernel
 //! elfin_syscalls::dispatch_table! {
+//!     entry: (frame: &mut Frame, thread: &Thread) => &mut Cx { frame, thread }, // what the entry code passes
 //!     context: crate::sys::Cx<'_>,                        // what every handler gets as `cx: &mut Cx<'_>`
 //!     handlers: crate::sys::handlers,                     // the module (re-)exporting all handlers by name
 //!     unknown: crate::sys::unknown,                       // fn(&mut Cx<'_>) -> SysResult
 //! }                                                       // => pub type SysFn; pub static DISPATCH: [SysFn; NATIVE_LEN]
-//! match DISPATCH.get(nr) { Some(f) => f(&mut cx), None => unknown(&mut cx) } // cx.word(n): argument n
+//! DISPATCH.get(nr).unwrap_or(&UNKNOWN)(frame, thread) // the encoded result; cx.word(n) is argument n
 //!
 //! // a handler: the name and argument types of the row, nothing else
 //! pub fn read(cx: &mut Cx<'_>, fd: Fd, buf: UserOut<[u8]>, len: usize) -> SysResult
@@ -83,7 +84,9 @@ mod tests;
 
 pub use args::FromArg;
 pub use errno::{Errno, SysResult, decode, encode};
-pub use table::{Arch, Entry, NATIVE_LEN, NO_NUMBER, Status, Syscall, TABLE, native_number};
+pub use table::{
+    Arch, Entry, NATIVE_LEN, NO_NUMBER, Status, Syscall, TABLE, native_number, native_number_of,
+};
 pub use zerocopy;
 
 /// The typed argument in a register's word.

@@ -28,7 +28,7 @@ mod mock {
     use elfin_syscalls::args::*;
     use elfin_syscalls::{__dispatch_function, __dispatch_rows, SysResult};
 
-    type SysFn = fn(&mut Cx<'_>) -> SysResult;
+    type SysFn = extern "C" fn(&mut Cx<'_>) -> isize;
 
     mod handlers {
         use super::*;
@@ -66,7 +66,7 @@ mod mock {
     }
 
     __dispatch_rows! {
-        { (Cx<'_>) (super::unknown) }
+        { ((cx: &mut Cx<'_>) (cx) (Cx<'_>)) (super::unknown) }
         read          {   0,  63 } full                    (fd: Fd, buf: UserOut<[u8]>, len: usize) ["own:read"];
         getpid        {  39, 172 } full                    () ["own:getpid"];
         epoll_create1 { 291,  20 } partial("no wakeup")    (flags: EpollFlags) [];
@@ -81,7 +81,7 @@ mod mock {
 
 fn call(log: &mut Vec<String>, name: &str, words: [usize; 6]) -> SysResult {
     let number = Entry::by_name(name).unwrap().number(elfin_syscalls::Arch::NATIVE).unwrap();
-    mock::DISPATCH[number](&mut Cx { log, words })
+    elfin_syscalls::decode(mock::DISPATCH[number](&mut Cx { log, words }))
 }
 
 #[test]

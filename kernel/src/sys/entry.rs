@@ -6,26 +6,54 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use arrayvec::ArrayString;
 use elfin_platform::arch::UserFrame;
-use elfin_platform::hooks::SystemCalls;
+use elfin_platform::hooks::{self, SystemCallTable, SystemCalls};
 use elfin_platform::sync::SpinLock;
 use elfin_platform::{host, user};
 use elfin_syscalls::strace::{Memory, format_call, format_return};
-use elfin_syscalls::{Arch, Entry, Errno, SysResult, encode};
+use elfin_syscalls::{Arch, Entry, Errno, SysResult};
 
 use super::Cx;
 use crate::task::{Thread, ThreadRef};
 
 elfin_syscalls::dispatch_table! {
+    entry: (frame: &mut elfin_platform::arch::UserFrame, thread: &crate::task::ThreadRef)
+        => &mut crate::sys::Cx { thread, frame },
     context: crate::sys::Cx<'_>,
     handlers: crate::sys::handlers,
     unknown: crate::sys::unknown,
 }
 
+/// Calls that need all registers of the program: those that copy the frame or replace it.
+const WHOLE: [&str; 5] = ["fork", "vfork", "clone", "clone3", "rt_sigreturn"];
+
+/// The functions by number.
+static CALLS: SystemCallTable<Thread> = {
+    let mut table: SystemCallTable<Thread> = [UNKNOWN; hooks::CALLS];
+    let mut number = 0;
+    while number < DISPATCH.len() {
+        table[number] = DISPATCH[number];
+        number += 1;
+    }
+    let mut at = 0;
+    while at < WHOLE.len() {
+        if let Some(number) = elfin_syscalls::native_number_of(WHOLE[at]) {
+            table[number] = hooks::whole_frame::<Entries>;
+        }
+        at += 1;
+    }
+    table
+};
+
+/// The functions of a thread whose calls are traced.
+static TRACED: SystemCallTable<Thread> = [hooks::whole_frame::<Entries>; hooks::CALLS];
+
 static STRACE: AtomicBool = AtomicBool::new(false);
 
-/// From now on each call is told to the host, as `strace` prints it.
+/// From now on each call is told to the host, as `strace` prints it. To be called before there
+/// are threads.
 pub fn enable_strace() {
     STRACE.store(true, Ordering::Relaxed);
+    hooks::set_default_calls(&TRACED);
 }
 
 /// The system call entry of this kernel.
@@ -34,18 +62,18 @@ pub struct Entries;
 impl SystemCalls for Entries {
     type Thread = Thread;
 
-    #[inline]
-    fn syscall(thread: &ThreadRef, frame: &mut UserFrame) {
+    fn table() -> &'static SystemCallTable<Thread> {
+        &CALLS
+    }
+
+    fn whole(frame: &mut UserFrame, thread: &ThreadRef) -> isize {
         let number = frame.syscall_nr();
+        let handler = DISPATCH.get(number).copied().unwrap_or(UNKNOWN);
         if STRACE.load(Ordering::Relaxed) {
-            return traced(thread, frame, number);
+            traced(frame, thread, number, handler)
+        } else {
+            handler(frame, thread)
         }
-        let mut cx = Cx { thread, frame };
-        let result = match DISPATCH.get(number) {
-            Some(handler) => handler(&mut cx),
-            None => unknown(&mut cx),
-        };
-        frame.set_return(encode(result));
     }
 }
 
@@ -85,18 +113,16 @@ fn tell(tid: u32, line: impl fmt::Display) {
 }
 
 #[cold]
-fn traced(thread: &ThreadRef, frame: &mut UserFrame, number: usize) {
+fn traced(frame: &mut UserFrame, thread: &ThreadRef, number: usize, handler: SysFn) -> isize {
     const NEVER_RETURN: [&str; 3] = ["exit", "exit_group", "rt_sigreturn"];
     let (tid, words) = (thread.tid, frame.args());
     let name = Entry::by_number(Arch::NATIVE, number).map_or("", |entry| entry.call().name);
     if NEVER_RETURN.contains(&name) {
         tell(tid, format_call(Arch::NATIVE, number, words, &UserMemory));
     }
-    let mut cx = Cx { thread, frame };
-    let handler = DISPATCH.get(number).copied().unwrap_or(unknown);
-    let result = handler(&mut cx);
-    frame.set_return(encode(result));
-    tell(tid, format_return(Arch::NATIVE, number, words, encode(result), &UserMemory));
+    let result = handler(frame, thread);
+    tell(tid, format_return(Arch::NATIVE, number, words, result, &UserMemory));
+    result
 }
 
 /// Serves the calls that have no handler: `ENOSYS`, and a line in the log the first time.

@@ -4,6 +4,7 @@
 ///
 /// ```text
 /// elfin_syscalls::dispatch_table! {
+///     entry: (frame: &mut Frame, thread: &Thread) => &mut Cx { frame, thread },
 ///     context: crate::sys::Cx<'_>,
 ///     handlers: crate::sys::handlers,
 ///     unknown: crate::sys::unknown,
@@ -11,25 +12,30 @@
 /// ```
 ///
 /// defines
-/// * `type SysFn = fn(&mut Cx<'_>) -> SysResult`;
-/// * `static DISPATCH: [SysFn; N]`, indexed by number: use `DISPATCH.get(number)`.
+/// * `type SysFn = extern "C" fn(&mut Frame, &Thread) -> isize`, which makes the context of what
+///   the entry gives it, and gives the encoded result;
+/// * `static DISPATCH: [SysFn; N]`, indexed by number, and `UNKNOWN`, the function for all others.
 ///
 /// The context has `fn word(&self, n: usize) -> usize`, the register of argument `n`, 0 to 5. A
 /// `full` or `partial` row becomes a function that makes the typed arguments in order and calls `handlers::name(cx, …)`. A `fake` row returns its value. Stubs and unused numbers are
-/// `unknown`, a `SysFn` too: it logs once by name (the context knows the number) and returns
-/// `ENOSYS`. Numbers past the end are the caller's: `get` says `None`.
+/// `unknown`, which takes the context: it logs once by name (the context knows the number) and
+/// returns `ENOSYS`.
 #[macro_export]
 macro_rules! dispatch_table {
     (
+        entry: ($($given:ident: $given_type:ty),+) => $make:expr,
         context: $cx:ty,
         handlers: $($handlers:ident)::+,
         unknown: $($unknown:ident)::+ $(,)?
     ) => {
         /// The function behind a system call number.
-        pub type SysFn = fn(&mut $cx) -> $crate::SysResult;
+        pub type SysFn = extern "C" fn($($given_type),+) -> isize;
 
         /// The functions of this architecture, by number.
         pub static DISPATCH: [SysFn; $crate::NATIVE_LEN] = __dispatch::table();
+
+        /// The function for numbers that have none.
+        pub const UNKNOWN: SysFn = __dispatch::unknown;
 
         #[doc(hidden)]
         mod __dispatch {
@@ -39,7 +45,11 @@ macro_rules! dispatch_table {
             use $crate::{__dispatch_function, __dispatch_rows};
             use $($handlers)::+ as handlers;
 
-            $crate::syscall_table! { __dispatch_rows { ($cx) ($($unknown)::+) } }
+            $crate::syscall_table! {
+                __dispatch_rows {
+                    (($($given: $given_type),+) ($make) ($cx)) ($($unknown)::+)
+                }
+            }
         }
     };
 }
@@ -47,15 +57,17 @@ macro_rules! dispatch_table {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __dispatch_rows {
-    ({ ($cx:ty) ($unknown:path) }
+    ({ $entry:tt ($unknown:path) }
         $($name:ident { $x86_64:tt, $arm64:tt } $status:ident $(($($note:literal),+))?
           ($($arg:ident : $ty:ty),*) [$($proof:literal),*];)*
     ) => {
-        $(__dispatch_function! { $status $name ($cx) ($($($note),+)?) ($($ty),*) })*
+        $(__dispatch_function! { $status $name $entry ($($($note),+)?) ($($ty),*) })*
+
+        $crate::__dispatch_unknown! { $entry $unknown }
 
         /// Fills the table; every place without a function of its own is the unknown one.
         pub(super) const fn table() -> [SysFn; $crate::NATIVE_LEN] {
-            let mut table: [SysFn; $crate::NATIVE_LEN] = [$unknown; $crate::NATIVE_LEN];
+            let mut table: [SysFn; $crate::NATIVE_LEN] = [unknown; $crate::NATIVE_LEN];
             $($crate::__dispatch_entry! { $status $name { $x86_64, $arm64 } table })*
             table
         }
@@ -65,20 +77,43 @@ macro_rules! __dispatch_rows {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __dispatch_function {
-    (full $name:ident ($cx:ty) $note:tt $types:tt) => {
-        fn $name(cx: &mut $cx) -> $crate::SysResult {
-            $crate::__call!(handlers::$name, cx, $types)
+    (
+        full $name:ident
+        (($($given:ident: $given_type:ty),+) ($make:expr) ($cx:ty)) $note:tt $types:tt
+    ) => {
+        extern "C" fn $name($($given: $given_type),+) -> isize {
+            #[inline(always)]
+            fn call(cx: &mut $cx) -> $crate::SysResult {
+                $crate::__call!(handlers::$name, cx, $types)
+            }
+            $crate::encode(call($make))
         }
     };
-    (partial $name:ident ($cx:ty) $note:tt $types:tt) => {
-        $crate::__dispatch_function! { full $name ($cx) $note $types }
+    (partial $name:ident $entry:tt $note:tt $types:tt) => {
+        $crate::__dispatch_function! { full $name $entry $note $types }
     };
-    (fake $name:ident ($cx:ty) ($value:literal, $why:literal) $types:tt) => {
-        fn $name(_: &mut $cx) -> $crate::SysResult {
-            Ok($value)
+    (
+        fake $name:ident
+        (($($given:ident: $given_type:ty),+) ($make:expr) ($cx:ty))
+        ($value:literal, $why:literal) $types:tt
+    ) => {
+        extern "C" fn $name($(_: $given_type),+) -> isize {
+            $crate::encode(Ok($value))
         }
     };
-    (stub $name:ident ($cx:ty) $note:tt $types:tt) => {};
+    (stub $name:ident $entry:tt $note:tt $types:tt) => {};
+}
+
+/// The function for numbers without one of their own.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dispatch_unknown {
+    ((($($given:ident: $given_type:ty),+) ($make:expr) ($cx:ty)) $unknown:path) => {
+        /// Serves the numbers that have no function.
+        pub(super) extern "C" fn unknown($($given: $given_type),+) -> isize {
+            $crate::encode($unknown($make))
+        }
+    };
 }
 
 #[doc(hidden)]

@@ -227,6 +227,27 @@ pub const fn native_number(numbers: [u16; 2]) -> Option<usize> {
     if number == NO_NUMBER { None } else { Some(number as usize) }
 }
 
+/// The native number of the call of this name, for tables made at compile time.
+#[must_use]
+pub const fn native_number_of(name: &str) -> Option<usize> {
+    let mut row = 0;
+    while row < TABLE.len() {
+        if is_same(TABLE[row].name.as_bytes(), name.as_bytes()) {
+            return native_number(TABLE[row].numbers);
+        }
+        row += 1;
+    }
+    None
+}
+
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
 const X86_64_LEN: usize = numbers(0);
 const AARCH64_LEN: usize = numbers(1);
 static X86_64_INDEX: [u16; X86_64_LEN] = index(0);

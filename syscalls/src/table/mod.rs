@@ -35,7 +35,10 @@ mod sockets;
 mod system;
 mod time;
 
-pub use entry::{Arch, Entry, NATIVE_LEN, NO_NUMBER, Note, Status, Syscall, TABLE, native_number};
+pub use entry::{
+    Arch, Entry, NATIVE_LEN, NO_NUMBER, Note, Status, Syscall, TABLE, native_number,
+    native_number_of,
+};
 
 /// Passes all rows to another macro: `syscall_table!(callback {anything})` becomes
 /// `callback! { {anything} row row … }`.

@@ -8,6 +8,7 @@ pub mod switch;
 pub mod usercopy;
 
 pub use devices::*;
+pub use switch::whole_frame;
 
 /// Copies bytes.
 ///

@@ -1,7 +1,9 @@
 //! No switching: tests run where they are.
 
 use super::UserFrame;
-use crate::task::Header;
+use crate::hooks::{self, SystemCalls};
+use crate::task::{Header, Task};
+use alloc::sync::Arc;
 use core::ptr;
 
 #[allow(missing_docs, reason = "as on a machine; see the x86_64 switch")]
@@ -20,6 +22,12 @@ mod stand_ins {
     /// Never called: there is no current task to switch from.
     pub unsafe fn switch(_previous: *const Header, _next: *const Header) {
         panic!("threads do not switch on a host");
+    }
+    pub extern "C" fn whole_frame<K: SystemCalls>(
+        frame: &mut UserFrame,
+        thread: &Arc<Task<K::Thread>>,
+    ) -> isize {
+        hooks::whole::<K>(frame, thread)
     }
     pub fn save_current_state(_header: &Header) {}
     pub fn user_frame(_header: &Header) -> UserFrame {

@@ -37,6 +37,8 @@ pub struct UserFrame {
     ss: u64,
 }
 
+/// Where assembly finds `rax`.
+pub(super) const RAX_OFFSET: usize = core::mem::offset_of!(UserFrame, rax);
 /// Where assembly finds `cs`.
 pub(super) const CS_OFFSET: usize = core::mem::offset_of!(UserFrame, cs);
 /// Where assembly finds `rflags`.

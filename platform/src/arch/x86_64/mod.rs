@@ -50,3 +50,4 @@ pub use paging::mmio_map;
 pub use pci_ports::PciPorts;
 pub use stack::KernelStack;
 pub(crate) use start::start;
+pub use trap::whole_frame;

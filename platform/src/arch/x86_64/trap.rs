@@ -15,6 +15,8 @@ use super::gdt;
 use super::msr;
 use super::percpu::PerCpu;
 use crate::hooks::{self, Exception, PageFault};
+use crate::task::Task;
+use alloc::sync::Arc;
 use core::arch::global_asm;
 use core::mem::offset_of;
 use x86_64::registers::control::Cr2;
@@ -55,6 +57,15 @@ global_asm!(
     push r13
     push r14
     push r15
+.endm
+
+.macro FILL_FRAME at                    # the registers that a system call leaves alone
+    mov [\at], r15
+    mov [\at + 8], r14
+    mov [\at + 16], r13
+    mov [\at + 24], r12
+    mov [\at + 32], rbp
+    mov [\at + 40], rbx
 .endm
 
 .macro RESTORE_ALL
@@ -99,19 +110,35 @@ syscall_entry:
     push rcx
     push rax
     push rdi
-    SAVE_REST
+    push rsi
+    push rdx
+    push rcx
+    push rax
+    push r8
+    push r9
+    push r10
+    push r11
+    # rbx, rbp and r12 to r15 stay where they are: what is called preserves them. Their places in
+    # the frame are filled when somebody looks. The word below keeps the psABI's alignment.
+    sub rsp, 56
     sti
-    mov rdi, rsp
-    push rdi                            # 21 registers: keep the psABI's alignment
-    call [rip + {syscall_hook}]
+    lea rdi, [rsp + 8]
+    mov rsi, gs:[{current}]
+    mov rcx, [rsi + {calls}]
+    add rsi, {me}
+    mov eax, eax
+    cmp eax, {last_call}
+    ja 9f
+8:  call [rcx + rax * 8]
+    mov [rsp + {rax} + 8], rax
     cli
-    cmp dword ptr gs:[{work}], 0
-    jne return_work
     cmp qword ptr [rsp + {cs} + 8], {user_cs}
-    jne return_iret
+    jne return_to_user                  # somebody has filled the frame and changed it
+    cmp dword ptr gs:[{work}], 0
+    jne 7f
     test dword ptr [rsp + {rflags} + 8], 0x10100    # RF, TF
-    jnz return_iret
-    # The handler has preserved what the psABI says (r15 to rbx); r11 and rcx are the processor's.
+    jnz 6f
+    # r11 and rcx are the processor's.
     add rsp, 64
     pop r10
     pop r9
@@ -126,6 +153,12 @@ syscall_entry:
     mov rsp, [rsp + 32]
     swapgs
     sysretq
+6:  FILL_FRAME rsp + 8
+    jmp return_iret
+7:  FILL_FRAME rsp + 8
+    jmp return_work
+9:  mov eax, {last_call}
+    jmp 8b
 
 # Interrupts off, one word and then the frame on the stack, work pending.
 return_work:
@@ -240,7 +273,11 @@ trap_stubs:
     user_cs = const gdt::USER_CS,
     cs = const super::frame::CS_OFFSET,
     rflags = const super::frame::RFLAGS_OFFSET,
-    syscall_hook = sym hooks::SYSCALL,
+    current = const offset_of!(PerCpu, current),
+    calls = const offset_of!(crate::task::Header, calls),
+    me = const crate::task::ME_OFFSET,
+    last_call = const hooks::CALLS - 1,
+    rax = const super::frame::RAX_OFFSET,
     user_return = sym user_return,
     from_user = sym from_user,
     from_kernel = sym from_kernel,
@@ -250,6 +287,25 @@ trap_stubs:
 
 unsafe extern "C" {
     fn syscall_entry();
+}
+
+/// A function for a table of system calls: fills the places in the frame of the registers that a
+/// system call leaves alone, and goes on to [`hooks::SystemCalls::whole`].
+#[unsafe(naked)]
+pub extern "C" fn whole_frame<K: hooks::SystemCalls>(
+    frame: &mut UserFrame,
+    thread: &Arc<Task<K::Thread>>,
+) -> isize {
+    core::arch::naked_asm!(
+        "mov [rdi], r15",
+        "mov [rdi + 8], r14",
+        "mov [rdi + 16], r13",
+        "mov [rdi + 24], r12",
+        "mov [rdi + 32], rbp",
+        "mov [rdi + 40], rbx",
+        "jmp {whole}",
+        whole = sym hooks::whole::<K>,
+    )
 }
 
 /// Programs this CPU's `syscall` instruction.
