@@ -6,7 +6,7 @@ from .harness import Failure, check, folder, lab, test
 
 PROGRAMS = ("conformance",)
 CONFORMANCE = ("files", "memory", "threads", "signals", "events", "net", "time", "misc", "creds", "fuzz", "process", "process-exec",
-               "process-wait", "process-clone", "process-share", "process-spawn", "tty")
+               "process-wait", "process-clone", "process-share", "process-spawn", "procsig", "tty")
 
 
 def conformance_test(name, machine, kind):
