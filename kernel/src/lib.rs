@@ -12,6 +12,7 @@ pub mod boot;
 pub mod event;
 pub mod exec;
 pub mod fs;
+pub mod ipc;
 pub mod log;
 pub mod mm;
 pub mod net;

@@ -117,6 +117,9 @@ pub trait File: Send + Sync + Any {
     /// The last descriptor was closed.
     fn release(&self, _of: &OpenFile) {}
 
+    /// The process `pid` closed a descriptor, whether or not there are others.
+    fn closed_by(&self, _pid: u32) {}
+
     /// For downcasts: sockets, epoll, pipes.
     fn as_any(&self) -> &dyn Any;
 

@@ -206,9 +206,10 @@ pub fn unset(of: &OpenFile, holder: Holder, start: u64, end: u64) -> Result<(), 
 }
 
 /// A process closed a descriptor of the file: all its record locks of the file go, as POSIX has
-/// it.
+/// it. The file hears of it, too.
 #[inline]
 pub fn closed_by(of: &OpenFile, pid: u32) {
+    of.file.closed_by(pid);
     if LOCKED_FILES.load(Ordering::Relaxed) != 0 {
         release(of, |locks| locks.ranges.release(Holder::Process(pid)));
     }

@@ -84,7 +84,7 @@ pub fn make_locked(
 }
 
 /// Owner, group and mode of something new in `dir`.
-pub(super) fn inherit<'a>(dir: &dyn Inode, make: Make<'a>, cred: &Cred) -> NewNode<'a> {
+pub(crate) fn inherit<'a>(dir: &dyn Inode, make: Make<'a>, cred: &Cred) -> NewNode<'a> {
     let parent = dir.attr();
     let (mut mode, mut gid) = (make.mode, cred.fsgid);
     if parent.mode() & S_ISGID != 0 {

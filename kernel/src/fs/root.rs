@@ -12,6 +12,7 @@ use super::context::FsContext;
 use super::dentry::{Dentry, PathRef};
 use super::fdtable::FdTable;
 use super::file::{File, OpenFile};
+use super::inode::Inode;
 use super::mount::{FileSystem, Mount, MountFlags, anonymous_dev};
 use super::namei::{self, Make};
 use super::open;
@@ -20,6 +21,7 @@ use super::sysfs::SysFs;
 use super::tmpfs::{RESERVE, TmpFs};
 use super::walk::{WalkFlags, Walker};
 use super::{dev, devpts, tmpfs};
+use crate::ipc::mqueue::MqueueFs;
 use crate::task::Cred;
 use crate::tty;
 
@@ -41,7 +43,8 @@ pub fn mount_root() -> Result<PathRef, Errno> {
     Ok(PathRef::new(mount, root))
 }
 
-/// Mounts `/dev`, `/dev/shm`, `/dev/pts`, `/proc` and `/sys`, making the directories where they are missing.
+/// Mounts `/dev`, `/dev/shm`, `/dev/pts`, `/dev/mqueue`, `/proc` and `/sys`, making the directories
+/// where they are missing.
 ///
 /// # Errors
 /// `ENOMEM`, `ENOSPC`, `ENOTDIR` if something else is there.
@@ -53,6 +56,7 @@ pub fn mount_standard(root: &PathRef) -> Result<(), Errno> {
     mount(root, b"/dev/shm", shared, "tmpfs", MountFlags::NOSUID | MountFlags::NODEV)?;
     let options = MountFlags::NOSUID | MountFlags::NOEXEC;
     mount(root, b"/dev/pts", devpts::shared(), "devpts", options)?;
+    mount(root, b"/dev/mqueue", MqueueFs::shared(), "mqueue", SAFE)?;
     mount(root, b"/proc", ProcFs::new(), "proc", SAFE)?;
     mount(root, b"/sys", SysFs::new(), "sysfs", SAFE)?;
     Ok(())
@@ -125,6 +129,16 @@ fn console_flags() -> OpenFlags {
     OpenFlags::RDWR | OpenFlags::LARGEFILE
 }
 
+/// The mount, in no tree, of files without a name.
+fn hidden() -> &'static (Arc<TmpFs>, Arc<Mount>) {
+    static HIDDEN: Lazy<(Arc<TmpFs>, Arc<Mount>)> = Lazy::new(|| {
+        let fs = TmpFs::new("tmpfs", DIRECTORY);
+        let mount = Mount::detached(fs.clone());
+        (fs, mount)
+    });
+    &HIDDEN
+}
+
 /// A place in a mount of its own for a file without a name: `memfd_create`.
 pub fn unnamed_place(
     name: &[u8],
@@ -132,15 +146,18 @@ pub fn unnamed_place(
     uid: u32,
     gid: u32,
 ) -> (PathRef, Arc<tmpfs::TmpInode>) {
-    static HIDDEN: Lazy<(Arc<TmpFs>, Arc<Mount>)> = Lazy::new(|| {
-        let fs = TmpFs::new("tmpfs", DIRECTORY);
-        let mount = Mount::detached(fs.clone());
-        (fs, mount)
-    });
-    let (fs, mount) = &*HIDDEN;
-    let inode = fs.unnamed_file(mode, uid, gid);
-    let dentry = Dentry::unnamed(inode.clone(), name);
-    (PathRef::new(mount.clone(), dentry), inode)
+    let inode = hidden().0.unnamed_file(mode, uid, gid);
+    (place_without_name(inode.clone(), name), inode)
+}
+
+/// A place in the same mount for an object of one's own, shown as `/name (deleted)`.
+pub fn place_without_name(inode: Arc<dyn Inode>, name: &[u8]) -> PathRef {
+    PathRef::new(hidden().1.clone(), Dentry::unnamed(inode, name))
+}
+
+/// The device number of that mount.
+pub fn unnamed_dev() -> u64 {
+    hidden().0.dev()
 }
 
 /// The device number in `fstat` of a pipe.

@@ -147,14 +147,7 @@ impl NetlinkSock {
                 reply.put(NLMSG_ERROR, 0, &Nlmsgerr { error, msg: *header }, |_| {});
             }
         }
-        let mut replies = self.replies.lock();
-        if replies.len() >= QUEUE || replies.try_reserve(1).is_err() {
-            return Err(Errno::ENOBUFS);
-        }
-        replies.push_back(reply.bytes);
-        drop(replies);
-        self.wait.wake_all(PollEvents::READABLE);
-        Ok(())
+        self.queue(reply.bytes)
     }
 
     #[allow(clippy::unused_self, reason = "beside the other answers")]
@@ -171,10 +164,37 @@ impl NetlinkSock {
         Ok(())
     }
 
+    /// Puts something of the kernel's own in front of the reader (`mq_notify(2)`).
+    ///
+    /// # Errors
+    /// `ENOBUFS` if too much waits.
+    pub fn deliver(&self, bytes: &[u8]) -> Result<(), Errno> {
+        let mut reply = Vec::new();
+        reply.try_reserve_exact(bytes.len()).map_err(|_| Errno::ENOBUFS)?;
+        reply.extend_from_slice(bytes);
+        self.queue(reply)
+    }
+
+    fn queue(&self, reply: Vec<u8>) -> Result<(), Errno> {
+        let mut replies = self.replies.lock();
+        if replies.len() >= QUEUE || replies.try_reserve(1).is_err() {
+            return Err(Errno::ENOBUFS);
+        }
+        replies.push_back(reply);
+        drop(replies);
+        self.wait.wake_all(PollEvents::READABLE);
+        Ok(())
+    }
+
+    /// Whether there is something to read.
+    pub fn can_recv(&self) -> bool {
+        !self.replies.lock().is_empty()
+    }
+
     /// Takes the next reply: bytes copied, and its full length.
     ///
     /// # Errors
-    /// `EAGAIN` if there is none (replies are never late), `EFAULT`.
+    /// `EAGAIN` if there is none, `EFAULT`.
     pub fn recv(&self, dst: &mut Dest<'_>, peek: bool) -> Result<(usize, usize), Errno> {
         let reply = {
             let mut replies = self.replies.lock();

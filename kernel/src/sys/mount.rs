@@ -15,6 +15,7 @@ use crate::fs::procfs::ProcFs;
 use crate::fs::sysfs::SysFs;
 use crate::fs::tmpfs::TmpFs;
 use crate::fs::walk::WalkFlags;
+use crate::ipc::mqueue::MqueueFs;
 use crate::task::Capability;
 
 /// The longest type or source.
@@ -46,7 +47,7 @@ fn flags_of(asked: Asked) -> MountFlags {
     .fold(MountFlags::empty(), |flags, (_, flag)| flags | flag)
 }
 
-/// `mount(2)`: `tmpfs`, `proc`, `sysfs`, `devpts`, and `MS_BIND`.
+/// `mount(2)`: `tmpfs`, `proc`, `sysfs`, `devpts`, `mqueue`, and `MS_BIND`.
 ///
 /// # Errors
 /// `EPERM`, `ENODEV` for other types, `EINVAL` for other changes, `EFAULT`, and those of the
@@ -81,6 +82,7 @@ pub fn mount(
         "proc" => ProcFs::new(),
         "sysfs" => SysFs::new(),
         "devpts" => devpts::shared(),
+        "mqueue" => MqueueFs::shared(),
         _ => return Err(Errno::ENODEV),
     };
     Mount::new(fs, &source, flags_of(flags), Some(place))?;

@@ -119,6 +119,7 @@ fn end_process(me: &Thread) {
     crate::fs::locks::release_process(process.pid);
     itimer::stop_all(process);
     process.timers.clear();
+    crate::ipc::on_exit(process);
     if process.pid == INIT {
         end_machine(me);
     }

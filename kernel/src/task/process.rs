@@ -20,6 +20,7 @@ use super::signal::{self, Info, ProcessSignals, SIGCHLD, Signal};
 use super::thread::{NAME_LEN, Thread, ThreadRef};
 use super::tree::Family;
 use super::wait::WaitQueue;
+use crate::ipc;
 
 /// A process: a program with its threads.
 pub struct Process {
@@ -33,6 +34,8 @@ pub struct Process {
     pub itimers: Itimers,
     /// `timer_create`'s timers.
     pub timers: PosixTimers,
+    /// What interprocess communication keeps for it.
+    pub ipc: ipc::ProcessPart,
     /// The threads that have not ended.
     threads: SpinLock<Vec<ThreadRef>>,
     /// Its place among other processes.
@@ -137,6 +140,7 @@ impl Process {
             signals: origin.signals,
             itimers: Itimers::new(),
             timers: PosixTimers::new(),
+            ipc: ipc::ProcessPart::new(),
             threads: SpinLock::new(Vec::new()),
             family: SpinLock::new(Family::default()),
             child_events: WaitQueue::new(),

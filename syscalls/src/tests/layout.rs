@@ -193,6 +193,16 @@ fn library_structures() -> String {
             msg_perm, msg_stime, msg_rtime, msg_ctime, msg_cbytes = "__msg_cbytes", msg_qnum,
             msg_qbytes, msg_lspid, msg_lrpid
         }
+        Shminfo = "struct shminfo" { shmmax, shmmin, shmmni, shmseg, shmall }
+        ShmInfo = "struct shm_info" {
+            used_ids, shm_tot, shm_rss, shm_swp, swap_attempts, swap_successes
+        }
+        Seminfo = "struct seminfo" {
+            semmap, semmni, semmns, semmnu, semmsl, semopm, semume, semusz, semvmx, semaem
+        }
+        Msginfo = "struct msginfo" {
+            msgpool, msgmap, msgmax, msgmnb, msgmni, msgssz, msgtql, msgseg
+        }
         Sembuf = "struct sembuf" { sem_num, sem_op, sem_flg }
         MqAttr = "struct mq_attr" { mq_flags, mq_maxmsg, mq_msgsize, mq_curmsgs }
     }

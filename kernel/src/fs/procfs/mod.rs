@@ -97,6 +97,7 @@ const ROOT: &[Node] = &[
     Node::file(b"stat", system::stat),
     Node::file(b"swaps", system::swaps),
     Node::dir(b"sys", sysctl::ROOT),
+    Node::dir(b"sysvipc", crate::ipc::procfs::SYSVIPC),
     Node::file(b"uptime", system::uptime),
     Node::file(b"version", system::version),
     Node::file(b"vmstat", memory::vmstat),

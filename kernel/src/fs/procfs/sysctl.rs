@@ -7,6 +7,7 @@ use elfin_syscalls::Errno;
 use super::super::fdtable::NR_OPEN;
 use super::super::pseudo::{Node, Shown, Text};
 use crate::event::pipe;
+use crate::ipc::procfs as ipc;
 use crate::mm::commit;
 use crate::task::core_dump::settings as core_dump;
 use crate::task::cred::NGROUPS_MAX;
@@ -89,9 +90,9 @@ const KERNEL: &[Node] = &[
     }),
     Node::setting(b"domainname", domainname, set_domainname),
     Node::setting(b"hostname", hostname, set_hostname),
-    Node::file(b"msgmax", value!(8192)),
-    Node::file(b"msgmnb", value!(16384)),
-    Node::file(b"msgmni", value!(32000)),
+    ipc::MSGMAX,
+    ipc::MSGMNB,
+    ipc::MSGMNI,
     Node::file(b"ngroups_max", value!(NGROUPS_MAX)),
     Node::file(b"osrelease", value!(uts::RELEASE)),
     Node::file(b"ostype", value!(uts::SYSNAME)),
@@ -101,10 +102,10 @@ const KERNEL: &[Node] = &[
     Node::file(b"printk", value!("4\t4\t1\t7")),
     Node::dir(b"random", RANDOM),
     Node::file(b"randomize_va_space", value!(2)),
-    Node::file(b"sem", value!("32000\t1024000000\t500\t32000")),
-    Node::file(b"shmall", value!("18446744073692774399")),
-    Node::file(b"shmmax", value!("18446744073692774399")),
-    Node::file(b"shmmni", value!(4096)),
+    ipc::SEM,
+    ipc::SHMALL,
+    ipc::SHMMAX,
+    ipc::SHMMNI,
     Node::file(b"tainted", value!(0)),
     Node::file(b"threads-max", value!(ids::PID_MAX)),
     Node::file(b"version", value!(uts::VERSION)),
@@ -130,6 +131,7 @@ const FS: &[Node] = &[
     Node::file(b"aio-max-nr", value!(0)),
     Node::file(b"aio-nr", value!(0)),
     Node::file(b"file-max", value!(FILE_MAX)),
+    Node::dir(b"mqueue", ipc::MQUEUE),
     Node::file(b"nr_open", value!(NR_OPEN)),
     Node::file(b"pipe-max-size", value!(pipe::MAX_SIZE)),
     Node::file(b"protected_hardlinks", value!(0)),

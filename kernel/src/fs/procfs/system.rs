@@ -34,7 +34,7 @@ pub fn devices(out: &mut Text) -> Shown {
 
 /// `/proc/filesystems`.
 pub fn filesystems(out: &mut Text) -> Shown {
-    for name in ["sysfs", "tmpfs", "proc", "devtmpfs", "sockfs", "pipefs", "ramfs"] {
+    for name in ["sysfs", "tmpfs", "proc", "devtmpfs", "sockfs", "pipefs", "ramfs", "mqueue"] {
         writeln!(out, "nodev\t{name}")?;
     }
     Ok(())

@@ -65,7 +65,15 @@ impl Socket {
             Protocol::Dgram(sock) => self.recv_datagram(sock, now, dst, flags),
             Protocol::Unix(sock) => self.recv_unix(sock, now, dst, flags),
             Protocol::Netlink(sock) => {
-                let (bytes, full) = sock.recv(dst, flags.contains(MsgFlags::PEEK))?;
+                let mut patience = None;
+                let (bytes, full) = loop {
+                    match sock.recv(dst, flags.contains(MsgFlags::PEEK)) {
+                        Err(Errno::EAGAIN) if !now => patience
+                            .get_or_insert_with(|| Patience::of(&self.common.receive_timeout))
+                            .wait(&sock.wait, || sock.can_recv())?,
+                        result => break result?,
+                    }
+                };
                 let mut received = Received {
                     bytes: if flags.contains(MsgFlags::TRUNC) { full } else { bytes },
                     from: Some(Address::Netlink(0)),

@@ -87,6 +87,14 @@ impl Socket {
         Ok(Self::wrap(protocol, kind, number))
     }
 
+    /// The netlink socket that it is, if it is one.
+    pub fn netlink(&self) -> Option<&Arc<NetlinkSock>> {
+        match &self.protocol {
+            Protocol::Netlink(sock) => Some(sock),
+            _ => None,
+        }
+    }
+
     fn inet(kind: u32, number: i32) -> Result<Protocol, Errno> {
         let stack = machine();
         match (kind, number) {

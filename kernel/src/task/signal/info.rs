@@ -11,6 +11,7 @@ pub mod code {
     pub const KERNEL: i32 = 0x80;
     pub const QUEUE: i32 = -1;
     pub const TIMER: i32 = -2;
+    pub const MESGQ: i32 = -3;
     pub const TKILL: i32 = -6;
     pub const ILL_ILLOPN: i32 = 2;
     pub const FPE_INTDIV: i32 = 1;
@@ -77,6 +78,14 @@ impl Info {
     pub fn timer(signal: Signal, id: i32, value: u64) -> Self {
         let mut info = Self::with_code(signal, code::TIMER);
         info.fields[0] = pair(id.cast_unsigned(), 0);
+        info.fields[1] = value;
+        info
+    }
+
+    /// A message has come to a queue, sent by a process, with the value that was asked for.
+    pub fn message_queue(signal: Signal, pid: u32, uid: u32, value: u64) -> Self {
+        let mut info = Self::with_code(signal, code::MESGQ);
+        info.fields[0] = pair(pid, uid);
         info.fields[1] = value;
         info
     }
