@@ -260,7 +260,12 @@ pub trait Mappable: Send + Sync {
         Err(Errno::EOPNOTSUPP)
     }
 
-    /// A mapping of the file appears (`delta` 1) or disappears (-1); `shared_writable` tells
-    /// those that hold back a seal against writing.
+    /// Whether neighbouring mappings that could be one become one.
+    fn joins(&self) -> bool {
+        true
+    }
+
+    /// A mapping of the file appears (`delta` 1) or disappears (-1), also by being cut into two or
+    /// joined with another; `shared_writable` tells those that hold back a seal against writing.
     fn mapped(&self, _delta: i32, _shared_writable: bool) {}
 }

@@ -168,6 +168,7 @@ impl Vma {
                     Backing::Object { object: other, page: next_page, .. },
                 ) => {
                     same_object(object, other)
+                        && object.joins()
                         && page + (self.len() / PAGE_SIZE) as u64 == *next_page
                 }
                 _ => false,

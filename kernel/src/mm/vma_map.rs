@@ -2,7 +2,8 @@
 //!
 //! A sorted array ([`GapList`]): programs have tens of mappings, seldom thousands, and a search
 //! takes a handful of comparisons in one or two pieces of memory. Neighbouring mappings that could
-//! be one are made one, so that programs which map page by page do not fill the map.
+//! be one are made one, so that programs which map page by page do not fill the map. The objects
+//! of mappings hear how many there are, also when one is cut or two are joined.
 
 use core::ops::Range;
 
@@ -11,6 +12,7 @@ use elfin_syscalls::args::ProtFlags;
 
 use super::STACK_GUARD;
 use super::gap_list::GapList;
+use super::map::tell_object;
 use super::totals::Totals;
 use super::vma::{Vma, VmaFlags};
 
@@ -156,7 +158,10 @@ impl VmaMap {
         self.totals.add(&vma, vma.len());
         let before = index.checked_sub(1).and_then(|n| self.list.get_mut(n));
         match before {
-            Some(before) if before.continues_with(&vma) => before.end = vma.end,
+            Some(before) if before.continues_with(&vma) => {
+                before.end = vma.end;
+                tell_object(&vma, -1);
+            }
             _ => {
                 self.list.insert(index, vma);
                 self.join(index);
@@ -176,7 +181,9 @@ impl VmaMap {
             && let Some(this) = self.list.get_mut(index)
         {
             this.end = end;
-            self.list.remove(index + 1);
+            if let Some(joined) = self.list.remove(index + 1) {
+                tell_object(&joined, -1);
+            }
         }
     }
 
@@ -190,6 +197,7 @@ impl VmaMap {
         }
         let above = vma.part(&(address..vma.end));
         vma.end = address;
+        tell_object(&above, 1);
         self.list.insert(index + 1, above);
         index + 1
     }

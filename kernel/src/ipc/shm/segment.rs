@@ -220,6 +220,11 @@ impl Mappable for Segment {
         self.pages.len()
     }
 
+    /// Each part of a mapping counts, for as long as it lives.
+    fn joins(&self) -> bool {
+        false
+    }
+
     fn mapped(&self, delta: i32, _shared_writable: bool) {
         let mut state = self.state.lock();
         state.lpid = acting_pid();
