@@ -207,6 +207,7 @@ fn new_process(
     let filter = maker.core.filter.load(Ordering::Relaxed);
     process.core.filter.store(filter, Ordering::Relaxed);
     itimer::watch_cpu_limit(&process);
+    crate::ipc::on_fork(maker, &process, flags);
     Ok(process)
 }
 

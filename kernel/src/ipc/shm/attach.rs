@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use elfin_syscalls::args::{ProtFlags, Resource};
+use elfin_syscalls::args::ProtFlags;
 use elfin_syscalls::{Errno, SysResult};
 
 use super::segment::{Segment, SegmentInode};
@@ -47,7 +47,6 @@ pub fn attach(me: &Thread, id: i32, ask: Attach) -> SysResult {
         wanted |= EXECUTE;
     }
     segment.hold(wanted, &me.cred())?;
-    let limit = me.process.rlimits.soft(Resource::AS);
     let made = me.mm().map_request(MapRequest {
         address: ask.address,
         len: segment.size(),
@@ -59,7 +58,6 @@ pub fn attach(me: &Thread, id: i32, ask: Attach) -> SysResult {
         no_replace: !ask.replace,
         low: false,
         populate: false,
-        limit: usize::try_from(limit).unwrap_or(usize::MAX),
     });
     segment.unhold();
     made.map_err(|errno| if errno == Errno::EEXIST { Errno::EINVAL } else { errno })
