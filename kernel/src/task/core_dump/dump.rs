@@ -11,7 +11,7 @@ use super::notes::Notes;
 use super::settings::{self, Facts};
 use super::{file, segments};
 use crate::fs::walk::{WalkFlags, Walker};
-use crate::fs::{FileKind, OpenFile, open, path};
+use crate::fs::{OpenFile, namei, open, path};
 use crate::mm::PAGE_SIZE;
 use crate::task::registers::Registers;
 use crate::task::signal::Info;
@@ -95,15 +95,10 @@ fn create(me: &Thread, info: &Info, limit: u64) -> Result<Arc<OpenFile>, Errno> 
             path: program.as_deref().unwrap_or_default(),
         },
     );
-    let mut walker = Walker::new(me.fs(), cred.clone(), None, WalkFlags::empty());
-    let flags = OpenFlags::CREAT | OpenFlags::WRONLY | OpenFlags::NOFOLLOW;
-    let file = open::open(&mut walker, &name, flags, MODE & !me.fs().umask())?;
-    let inode = file.inode().ok_or(Errno::EINVAL)?;
-    let attr = inode.attr();
-    // A file that somebody else has put there does not get the process's memory.
-    if inode.kind() != FileKind::Regular || attr.nlink() > 1 || attr.uid() != cred.fsuid {
-        return Err(Errno::EPERM);
-    }
-    inode.truncate(0)?;
-    Ok(file)
+    let walker = || Walker::new(me.fs(), cred.clone(), None, WalkFlags::empty());
+    // What is there makes way: memory is not written to what others may have opened. If it
+    // cannot, the file cannot be made.
+    let _ = namei::unlink(&mut walker(), &name);
+    let flags = OpenFlags::CREAT | OpenFlags::EXCL | OpenFlags::WRONLY | OpenFlags::NOFOLLOW;
+    open::open(&mut walker(), &name, flags, MODE & !me.fs().umask())
 }
