@@ -4,7 +4,9 @@ use core::sync::atomic::Ordering;
 
 use elfin_platform::user;
 
+use super::map::tell_object;
 use super::space::AddressSpace;
+use super::vma::Vma;
 
 impl AddressSpace {
     /// One more thread runs in it.
@@ -17,8 +19,8 @@ impl AddressSpace {
     pub fn leave(&self) {
         if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
             let mut inner = self.inner.write();
-            // An unmapping that splits nothing needs no memory.
-            self.remove(&mut inner, 0..user::END);
+            self.pages.clear(&mut inner.map.iter().map(Vma::range));
+            inner.map.remove(0..user::END, |vma| tell_object(&vma, -1));
             inner.heap = (0, 0);
         }
     }

@@ -236,6 +236,7 @@ fn refill() -> Option<u64> {
         return Some(block);
     }
     Buddy::allocate(0)
+        .or_else(|| crate::arch::paging::release_tables().then(|| Buddy::allocate(0)).flatten())
 }
 
 /// On a host a frame is a heap block with its count in front.

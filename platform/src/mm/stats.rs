@@ -18,9 +18,10 @@ pub struct MemStats {
 pub fn stats() -> MemStats {
     use super::{PAGE_SIZE, buddy, heap};
     let total = buddy::total_frames() * PAGE_SIZE;
+    let cached = crate::arch::frame_cache_len() + crate::arch::paging::kept_tables();
     MemStats {
         total,
-        free: (buddy::free_frames() + crate::arch::frame_cache_len()) * PAGE_SIZE,
+        free: (buddy::free_frames() + cached) * PAGE_SIZE,
         peak_used: total.saturating_sub(buddy::least_free_frames() * PAGE_SIZE),
         kernel_heap: heap::used(),
     }

@@ -105,6 +105,9 @@ impl PageTable {
     pub fn unmap(&self, range: Range<usize>) {
         self.0.lock().retain(|virt, _| !range.contains(virt));
     }
+    pub fn clear(&self, ranges: &mut dyn Iterator<Item = Range<usize>>) {
+        ranges.for_each(|range| self.unmap(range));
+    }
     pub fn relocate(&self, from: Range<usize>, to: usize) -> Result<(), OutOfMemory> {
         let mut pages = self.0.lock();
         let moved: alloc::vec::Vec<_> = pages.extract_if(from.clone(), |_, _| true).collect();

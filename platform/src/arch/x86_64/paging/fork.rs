@@ -49,7 +49,7 @@ impl PageTable {
 
 /// The last-level table for `virt`, and the bytes that it spans; without one, the bytes that the
 /// missing table would span.
-fn last_table(root: u64, virt: usize) -> (Option<&'static Table>, usize) {
+pub(super) fn last_table(root: u64, virt: usize) -> (Option<&'static Table>, usize) {
     let mut current = table(root);
     for level in [3, 2, 1] {
         let value = current[index(virt, level)].load(Ordering::Relaxed);

@@ -1,8 +1,9 @@
 //! The kernel's half of every address space: its image, the direct map, devices, kernel stacks.
 
+use super::tables::new_table;
 use super::{
     ACCESSED, DIRTY, ENTRIES, NO_EXECUTE, OWNED, PHYS_OFFSET, PRESENT, STACKS_BASE, TOP_LEVEL,
-    Table, WRITE, boot_pml4, boot_table, image_to_phys, index, new_table, phys_to_virt, table,
+    Table, WRITE, boot_pml4, boot_table, image_to_phys, index, phys_to_virt, table,
 };
 use crate::mm::{Frame, PAGE_SHIFT, PAGE_SIZE};
 use core::ops::Range;

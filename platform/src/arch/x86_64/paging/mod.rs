@@ -9,17 +9,20 @@
 //! | [`STACKS_BASE`] | kernel stacks with guard pages |
 //! | `KERNEL_BASE` | the kernel's image, each section with its rights |
 
+mod clear;
 mod fork;
 mod kernel;
 mod program;
+mod tables;
 
 pub use kernel::{
     IdentityMap, init, kernel_image, map_direct, map_kernel_page, mmio_map, patch_smap_sites,
     reserve_stack_region,
 };
 pub use program::{OutOfMemory, PageTable};
+pub use tables::{kept_tables, release_tables};
 
-use crate::mm::{Frame, PAGE_SHIFT, PAGE_SIZE};
+use crate::mm::{PAGE_SHIFT, PAGE_SIZE};
 use core::ops::Range;
 use core::sync::atomic::AtomicU64;
 use x86_64::VirtAddr;
@@ -45,6 +48,8 @@ const NO_EXECUTE: u64 = 1 << 63;
 const ADDRESS: u64 = 0x000f_ffff_ffff_f000;
 
 const ENTRIES: usize = 512;
+/// The first top-level entry of the kernel's half.
+const KERNEL_HALF: usize = 256;
 const LEVEL_BITS: usize = 9;
 const TOP_LEVEL: usize = 3;
 
@@ -105,11 +110,6 @@ pub fn flush(range: Range<usize>) {
     } else {
         tlb::flush_all();
     }
-}
-
-fn new_table() -> Option<u64> {
-    let frame = Frame::zeroed()?;
-    Some(frame.into_raw())
 }
 
 #[inline(always)]

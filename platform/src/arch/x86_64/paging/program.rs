@@ -1,17 +1,16 @@
 //! [`PageTable`]: the user half, one for each program.
 
 use super::super::{ipi, percpu};
+use super::tables::{free_empty, free_root, is_empty, new_root, new_table};
 use super::{
-    ACCESSED, ADDRESS, DIRTY, ENTRIES, LEVEL_BITS, NO_EXECUTE, OWNED, PRESENT, TOP_LEVEL, USER,
-    USER_END, WRITE, boot_root, boot_table, flush, index, new_table, table,
+    ACCESSED, ADDRESS, DIRTY, ENTRIES, KERNEL_HALF, LEVEL_BITS, NO_EXECUTE, OWNED, PRESENT,
+    TOP_LEVEL, USER, USER_END, WRITE, boot_root, flush, index, table,
 };
 use crate::mm::{Frame, PAGE_SHIFT, PAGE_SIZE};
 use crate::paging::PageFlags;
 use crate::sync::SpinLock;
 use core::ops::Range;
-use core::sync::atomic::{AtomicU64, Ordering, fence};
-
-const KERNEL_HALF: usize = 256;
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 
 /// A program's page table. Entries hold references to the frames they map.
 pub struct PageTable {
@@ -19,6 +18,10 @@ pub struct PageTable {
     pub(super) lock: SpinLock<()>,
     /// The CPUs that use it, a bit each: whose translations must be dropped when it changes.
     users: AtomicU64,
+    /// Tables below the topmost. Changes under the lock.
+    tables: AtomicUsize,
+    /// Mappings were taken out, and empty tables may have been left behind.
+    has_leftovers: AtomicBool,
 }
 
 /// There is no memory for another table.
@@ -28,11 +31,13 @@ pub struct OutOfMemory;
 impl PageTable {
     /// An empty user half beside the kernel's half; `None` when memory is out.
     pub fn new() -> Option<Self> {
-        let root = new_table()?;
-        // The kernel's half no longer changes at this level once programs run.
-        let halves = table(root).iter().zip(boot_table()).skip(KERNEL_HALF);
-        halves.for_each(|(new, boot)| new.store(boot.load(Ordering::Relaxed), Ordering::Relaxed));
-        Some(Self { root, lock: SpinLock::new(()), users: AtomicU64::new(0) })
+        Some(Self {
+            root: new_root()?,
+            lock: SpinLock::new(()),
+            users: AtomicU64::new(0),
+            tables: AtomicUsize::new(0),
+            has_leftovers: AtomicBool::new(false),
+        })
     }
 
     /// Makes this CPU use the table. The kernel keeps it alive while any CPU does: see
@@ -49,6 +54,22 @@ impl PageTable {
         if percpu::this().page_table.get() != root {
             use_table(root, core::ptr::null());
         }
+    }
+
+    /// Whether any CPU uses the table.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.users.load(Ordering::Acquire) != 0
+    }
+
+    /// Whether empty tables may have been left behind by mappings that were taken out.
+    pub(super) fn may_have_leftovers(&self) -> bool {
+        self.has_leftovers.load(Ordering::Relaxed)
+    }
+
+    /// A table below the topmost is gone. With the lock held.
+    pub(super) fn forget_table(&self) {
+        let tables = self.tables.load(Ordering::Relaxed);
+        self.tables.store(tables - 1, Ordering::Relaxed);
     }
 
     /// Whether this CPU uses the table.
@@ -190,6 +211,7 @@ impl PageTable {
 
     /// Unmaps `range` and lets go of its frames.
     pub fn unmap(&self, range: Range<usize>) {
+        self.has_leftovers.store(true, Ordering::Relaxed);
         const BATCH: usize = 16;
         let mut start = range.start;
         while start < range.end {
@@ -268,6 +290,8 @@ impl PageTable {
             if value & PRESENT == 0 {
                 value = new_table()? | PRESENT | WRITE | USER | ACCESSED;
                 entry.store(value, Ordering::Relaxed);
+                let tables = self.tables.load(Ordering::Relaxed);
+                self.tables.store(tables + 1, Ordering::Relaxed);
             }
             current = table(value);
         }
@@ -325,6 +349,7 @@ impl PageTable {
                 if let Some(value) = entry.and_then(take_empty) {
                     batch[taken] = value & ADDRESS;
                     taken += 1;
+                    self.forget_table();
                 }
                 virt = next;
             }
@@ -334,8 +359,8 @@ impl PageTable {
             // The paging-structure caches may know the tables: drop that before they are reused.
             self.flush_on_all(start..virt, true);
             for &phys in &batch[..taken] {
-                // SAFETY: `new_table` gave the reference up; nothing points to the table now.
-                drop(unsafe { Frame::from_raw(phys) });
+                // SAFETY: nothing points to the table now, and no CPU knows it any more.
+                unsafe { free_empty(phys) };
             }
         }
     }
@@ -404,6 +429,10 @@ fn use_table(root: u64, users: *const AtomicU64) {
 impl Drop for PageTable {
     fn drop(&mut self) {
         assert!(*self.users.get_mut() == 0, "a page table in use is dropped");
+        if *self.tables.get_mut() == 0 {
+            // SAFETY: nobody has a reference to it, and no CPU uses it.
+            return unsafe { free_root(self.root) };
+        }
         // SAFETY: nobody has a reference to it, and no CPU uses it.
         unsafe { super::fork::free(self.root, TOP_LEVEL, KERNEL_HALF) };
     }
@@ -412,8 +441,7 @@ impl Drop for PageTable {
 /// Takes the table behind a second-level entry out, if there is one and it is empty.
 fn take_empty(entry: &AtomicU64) -> Option<u64> {
     let value = entry.load(Ordering::Relaxed);
-    let is_empty = || table(value).iter().all(|e| e.load(Ordering::Relaxed) == 0);
-    (value & PRESENT != 0 && is_empty()).then(|| entry.swap(0, Ordering::Relaxed))
+    (value & PRESENT != 0 && is_empty(table(value))).then(|| entry.swap(0, Ordering::Relaxed))
 }
 
 fn check_user(virt: usize) {
