@@ -116,9 +116,8 @@ impl PosixTimers {
             };
             let Some((id, timer)) = next else { return };
             after = id;
-            if timer.state.lock().queued && !signal::has_timer(process, id) {
-                timer.state.lock().queued = false;
-                timer.rearm(SHORTEST_INTERVAL);
+            if !signal::has_timer(process, id) {
+                timer.go_on(SHORTEST_INTERVAL);
             }
         }
     }
@@ -129,7 +128,7 @@ impl PosixTimers {
         let Some(id) = info.timer_id() else { return info };
         let timer = self.0.lock().timers.get(&id).cloned();
         if let Some(timer) = timer {
-            info.set_overrun(timer.signal_taken());
+            info.set_overrun(timer.go_on(0));
         }
         info
     }
@@ -169,7 +168,12 @@ impl PosixTimer {
     /// How it is set.
     pub fn setting(&self) -> Setting {
         let now = self.clock.now();
-        self.state.lock().setting(now)
+        self.state.lock().setting(now, self.is_silent())
+    }
+
+    /// Whether nobody is told when it fires: then it needs no alarm either.
+    fn is_silent(&self) -> bool {
+        matches!(self.notify, Notify::Nobody)
     }
 
     /// Sets it; gives how it was set. With `absolute` the value is a time of its clock.
@@ -180,10 +184,11 @@ impl PosixTimer {
             value if absolute => value,
             value => now.saturating_add(value),
         };
-        let handle = (target != 0).then(|| timer::arm(self.clock.when(target), self.clone()));
+        let armed = target != 0 && !self.is_silent();
+        let handle = armed.then(|| timer::arm(self.clock.when(target), self.clone()));
         let (old, old_handle) = {
             let mut state = self.state.lock();
-            let old = state.setting(now);
+            let old = state.setting(now, self.is_silent());
             (state.target, state.interval) = (target, new.interval);
             (state.queued, state.overrun) = (false, 0);
             (old, core::mem::replace(&mut state.handle, handle))
@@ -206,37 +211,37 @@ impl PosixTimer {
         drop(handle);
     }
 
-    /// Arms it for its next time, at least `pause` after the one that just passed; the times
-    /// that were missed.
-    fn rearm(self: &Arc<Self>, pause: u64) -> u64 {
+    /// Its signal is not queued any more, unless it was set anew meanwhile: it is armed for its
+    /// next time, at least `pause` from now, if it repeats. What it says as its overrun count.
+    fn go_on(self: &Arc<Self>, pause: u64) -> i32 {
         let now = self.clock.now();
-        let (target, missed) = {
+        let (target, overrun) = {
             let mut state = self.state.lock();
+            if !core::mem::take(&mut state.queued) {
+                return state.overrun;
+            }
+            state.overrun = 0;
             if state.interval == 0 || state.target == 0 {
                 return 0;
             }
             let (target, steps) = next_in_step(state.target, state.interval, now);
+            let missed = (steps - 1).min(MAX_OVERRUN);
             state.target = target.max(now.saturating_add(pause));
-            (state.target, steps - 1)
+            state.overrun = i32::try_from(missed).unwrap_or(i32::MAX);
+            (state.target, state.overrun)
         };
+        self.arm(target);
+        overrun
+    }
+
+    /// Arms it for `target`, unless it was set anew meanwhile.
+    fn arm(self: &Arc<Self>, target: u64) {
         let handle = timer::arm(self.clock.when(target), self.clone());
         let old = {
             let mut state = self.state.lock();
             if state.target == target { state.handle.replace(handle) } else { Some(handle) }
         };
         drop(old);
-        missed
-    }
-
-    /// Its signal was taken: the overrun count that goes with it.
-    fn signal_taken(self: &Arc<Self>) -> i32 {
-        if !core::mem::take(&mut self.state.lock().queued) {
-            return self.overrun();
-        }
-        let missed = self.rearm(0);
-        let overrun = i32::try_from(missed.min(MAX_OVERRUN)).unwrap_or(i32::MAX);
-        self.state.lock().overrun = overrun;
-        overrun
     }
 
     fn tell(&self, process: &Process) -> bool {
@@ -254,8 +259,9 @@ impl PosixTimer {
 }
 
 impl State {
-    fn setting(&self, now: u64) -> Setting {
-        if self.target == 0 {
+    fn setting(&self, now: u64, silent: bool) -> Setting {
+        let over = silent && self.interval == 0 && self.target <= now;
+        if self.target == 0 || over {
             return Setting { value: 0, interval: self.interval };
         }
         let target = if self.target <= now && self.interval != 0 {
@@ -271,28 +277,26 @@ impl Expire for PosixTimer {
     fn expire(self: Arc<Self>, _now: u64) {
         let Some(process) = self.process.upgrade() else { return };
         let now = self.clock.now();
-        let (due, repeats) = {
-            let state = self.state.lock();
-            (state.target != 0 && state.target <= now, state.interval != 0)
-        };
-        if !due {
-            let target = self.state.lock().target;
-            if target != 0 {
-                // A CPU clock that has not come that far.
-                let handle = timer::arm(self.clock.when(target), self.clone());
-                let old = self.state.lock().handle.replace(handle);
-                drop(old);
+        let early = {
+            let mut state = self.state.lock();
+            if state.target > now {
+                // A CPU clock has not come that far, or the wall clock was set.
+                Some(state.target)
+            } else if state.target == 0 || state.queued {
+                return;
+            } else {
+                state.queued = true;
+                if state.interval == 0 {
+                    state.target = 0;
+                }
+                None
             }
-            return;
-        }
-        self.state.lock().queued = true;
-        if !self.tell(&process) {
-            self.state.lock().queued = false;
+        };
+        if let Some(target) = early {
+            self.arm(target);
+        } else if !self.tell(&process) {
             // Nobody will take a signal that would arm it again.
-            self.rearm(SHORTEST_INTERVAL);
-        }
-        if !repeats {
-            self.state.lock().target = 0;
+            self.go_on(SHORTEST_INTERVAL);
         }
     }
 }

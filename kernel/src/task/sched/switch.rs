@@ -1,6 +1,6 @@
 //! Giving the CPU from one thread to the next.
 
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{Ordering, fence};
 
 use elfin_platform::cpu::{self, Work};
 use elfin_platform::{task, time};
@@ -99,6 +99,8 @@ pub(super) fn take_turn(me: &Thread) {
     loop {
         if let Some(next) = cpu.pop(|thread| is_me(thread, me) || may_run(thread)) {
             if is_me(&next, me) {
+                // As in `hand_over`.
+                fence(Ordering::SeqCst);
                 if me.signals.wanted() {
                     cpu::raise(Work::SIGNAL);
                 }
@@ -128,6 +130,8 @@ fn may_run(thread: &ThreadRef) -> bool {
 #[inline]
 fn hand_over(cpu: &Cpu, next: ThreadRef) {
     next.sched.cpu.store(cpu::id(), Ordering::Relaxed);
+    // Whoever sends it a signal says so first and then looks whether it runs, and where.
+    fence(Ordering::SeqCst);
     if next.signals.wanted() {
         cpu::raise(Work::SIGNAL);
     }
