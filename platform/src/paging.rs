@@ -15,6 +15,8 @@ bitflags! {
         const EXECUTE = 1 << 2;
         /// The program wrote to the page.
         const DIRTY = 1 << 3;
+        /// The frame of zeroes that all programs share: it is nobody's memory.
+        const ZERO = 1 << 4;
     }
 }
 

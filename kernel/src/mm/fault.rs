@@ -236,8 +236,8 @@ impl AddressSpace {
         let wanted = vma.page_flags();
         if !write {
             if !flags.contains(wanted - PageFlags::WRITE) {
-                let kept =
-                    wanted & !PageFlags::WRITE | flags & (PageFlags::DIRTY | PageFlags::WRITE);
+                let kept = PageFlags::DIRTY | PageFlags::WRITE | PageFlags::ZERO;
+                let kept = wanted & !PageFlags::WRITE | flags & kept;
                 self.pages.replace(address, frame, frame.clone(), kept);
             }
             return Ok(());
@@ -260,8 +260,8 @@ impl AddressSpace {
             // It is for the kernel to write, and nobody else's already.
             return Ok(());
         }
-        let is_zero = zero_frame().is_some_and(|zero| zero.same(frame));
-        let copy = if is_zero { Frame::zeroed() } else { Frame::copy_of(frame) };
+        let copy =
+            if flags.contains(PageFlags::ZERO) { Frame::zeroed() } else { Frame::copy_of(frame) };
         let copy = copy.ok_or(FaultError::OutOfMemory)?;
         self.pages.replace(address, frame, copy, wanted | PageFlags::DIRTY);
         Ok(())
@@ -286,7 +286,8 @@ impl AddressSpace {
     fn provide_read(&self, vma: &Vma, address: usize) -> Result<(), FaultError> {
         let Backing::Object { object, .. } = &vma.backing else {
             let frame = zero_frame().ok_or(FaultError::OutOfMemory)?;
-            return self.map(address, frame, vma.page_flags() - PageFlags::WRITE);
+            let flags = vma.page_flags() - PageFlags::WRITE | PageFlags::ZERO;
+            return self.map(address, frame, flags);
         };
         // A shared page is mapped without write access, too: the object hears of the first write.
         let flags = vma.page_flags() - PageFlags::WRITE;

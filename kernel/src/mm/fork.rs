@@ -154,6 +154,6 @@ mod tests {
         assert_eq!(byte(&child, locked), 7);
         assert!(!child.find(locked).unwrap().flags.contains(VmaFlags::LOCKED));
         assert_eq!(child.size(), 2 * PAGE_SIZE);
-        assert_eq!(child.resident(), 2 * PAGE_SIZE);
+        assert_eq!(child.resident(), PAGE_SIZE);
     }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use elfin_platform::paging::PageTable;
+use elfin_platform::paging::{PageFlags, PageTable};
 use elfin_platform::sync::SpinLock;
 
 use super::layout::Layout;
@@ -148,20 +148,22 @@ impl AddressSpace {
         self.peak.load(Ordering::Relaxed)
     }
 
-    /// Bytes of memory in the page table (resident).
+    /// Bytes of memory that it uses (resident).
     pub fn resident(&self) -> usize {
-        let mut pages = 0;
-        let inner = self.inner.read();
-        for vma in inner.map.iter() {
-            self.pages.for_each(vma.range(), &mut |_, _| pages += 1);
-        }
-        pages * PAGE_SIZE
+        self.pages.resident().0 * PAGE_SIZE
+    }
+
+    /// The most bytes of memory that it ever used.
+    pub fn peak_resident(&self) -> usize {
+        self.pages.resident().1 * PAGE_SIZE
     }
 
     /// Bytes of `vma` in the page table, as `/proc/self/smaps` counts them.
     pub fn resident_in(&self, vma: &Vma) -> usize {
         let mut pages = 0;
-        self.pages.for_each(vma.range(), &mut |_, _| pages += 1);
+        self.pages.for_each(vma.range(), &mut |_, flags| {
+            pages += usize::from(!flags.contains(PageFlags::ZERO));
+        });
         pages * PAGE_SIZE
     }
 

@@ -69,7 +69,7 @@ impl PageTable {
     }
     pub fn protect(&self, range: Range<usize>, flags: PageFlags, copy_on_write: bool) {
         for (_, entry) in self.0.lock().range_mut(range) {
-            entry.1 = flags | entry.1 & PageFlags::DIRTY;
+            entry.1 = flags | entry.1 & (PageFlags::DIRTY | PageFlags::ZERO);
             if copy_on_write && !entry.0.is_unique() {
                 entry.1.remove(PageFlags::WRITE);
             }
@@ -92,6 +92,11 @@ impl PageTable {
             }
         }
         Ok(has_changed)
+    }
+    pub fn resident(&self) -> (usize, usize) {
+        let pages = self.0.lock();
+        let own = pages.values().filter(|page| !page.1.contains(PageFlags::ZERO)).count();
+        (own, own)
     }
     pub fn flush_for_fork(&self) {}
     pub fn clean(&self, range: Range<usize>, dirty: &mut dyn FnMut(usize)) {

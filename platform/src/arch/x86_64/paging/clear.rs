@@ -2,6 +2,7 @@
 
 use super::fork::last_table;
 use super::program::{PageTable, release};
+use super::resident::counted;
 use super::tables::{free_empty, is_empty};
 use super::{ADDRESS, LEVEL_BITS, PRESENT, USER_END, index, table};
 use crate::mm::{PAGE_SHIFT, PAGE_SIZE};
@@ -20,6 +21,7 @@ impl PageTable {
         }
         let _guard = self.lock.lock();
         let mut before = None;
+        let mut pages = 0;
         for range in ranges {
             let end = range.end.min(USER_END);
             let mut virt = range.start & !(PAGE_SIZE - 1);
@@ -35,6 +37,7 @@ impl PageTable {
                     let value = entry.load(Ordering::Relaxed);
                     if value != 0 {
                         entry.store(0, Ordering::Relaxed);
+                        pages += counted(value);
                         release(value);
                     }
                 }
@@ -42,6 +45,7 @@ impl PageTable {
             }
         }
         self.close(before, None);
+        self.resident.take(pages);
     }
 
     /// Frees the tables that translate the address `before`, but not `now`, which is above it.

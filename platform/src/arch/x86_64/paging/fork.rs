@@ -3,6 +3,7 @@
 //! Both go table by table and look at entries in groups, most of which are empty.
 
 use super::program::{OutOfMemory, PageTable, borrow, release};
+use super::resident::counted;
 use super::{
     ADDRESS, DIRTY, ENTRIES, LEVEL_BITS, OWNED, PRESENT, Table, USER_END, WRITE, index, table,
 };
@@ -70,10 +71,12 @@ fn copy_entries(
 ) -> Result<bool, OutOfMemory> {
     let mut to: Option<&Table> = None;
     let mut has_changed = false;
+    let mut pages = 0;
     let first = index(virt, 0);
     for (n, entry) in from.iter().enumerate() {
         let mut value = entry.load(Ordering::Relaxed);
-        if value & OWNED == 0 || value & DIRTY == 0 && !rule.clean_too {
+        // What may be written to may be marked as dirty by a CPU at any moment.
+        if value & OWNED == 0 || value & (DIRTY | WRITE) == 0 && !rule.clean_too {
             continue;
         }
         let to = match to {
@@ -84,14 +87,14 @@ fn copy_entries(
             }
         };
         if rule.copy_on_write && value & WRITE != 0 {
-            value &= !WRITE;
-            // The CPU has nothing to note in an entry that is accessed and dirty already.
-            entry.store(value, Ordering::Relaxed);
+            value = entry.fetch_and(!WRITE, Ordering::Relaxed) & !WRITE;
             has_changed = true;
         }
         borrow(value).into_raw();
         to[first + n].store(value, Ordering::Relaxed);
+        pages += counted(value);
     }
+    child.resident.add(pages);
     Ok(has_changed)
 }
 

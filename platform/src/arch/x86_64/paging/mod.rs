@@ -13,6 +13,7 @@ mod clear;
 mod fork;
 mod kernel;
 mod program;
+mod resident;
 mod tables;
 
 pub use kernel::{
@@ -44,6 +45,8 @@ const ACCESSED: u64 = 1 << 5;
 const DIRTY: u64 = 1 << 6;
 /// Software bit: the entry holds a reference to a [`Frame`], present or not.
 const OWNED: u64 = 1 << 9;
+/// Software bit: the frame of zeroes, which does not count as the program's memory.
+const ZERO: u64 = 1 << 10;
 const NO_EXECUTE: u64 = 1 << 63;
 const ADDRESS: u64 = 0x000f_ffff_ffff_f000;
 

@@ -1,10 +1,11 @@
 //! [`PageTable`]: the user half, one for each program.
 
 use super::super::{ipi, percpu};
+use super::resident::{Counter, counted};
 use super::tables::{free_empty, free_root, is_empty, new_root, new_table};
 use super::{
     ACCESSED, ADDRESS, DIRTY, ENTRIES, KERNEL_HALF, LEVEL_BITS, NO_EXECUTE, OWNED, PRESENT,
-    TOP_LEVEL, USER, USER_END, WRITE, boot_root, flush, index, table,
+    TOP_LEVEL, USER, USER_END, WRITE, ZERO, boot_root, flush, index, table,
 };
 use crate::mm::{Frame, PAGE_SHIFT, PAGE_SIZE};
 use crate::paging::PageFlags;
@@ -22,6 +23,8 @@ pub struct PageTable {
     tables: AtomicUsize,
     /// Mappings were taken out, and empty tables may have been left behind.
     has_leftovers: AtomicBool,
+    /// Pages that are the program's memory. Changes under the lock.
+    pub(super) resident: Counter,
 }
 
 /// There is no memory for another table.
@@ -37,6 +40,7 @@ impl PageTable {
             users: AtomicU64::new(0),
             tables: AtomicUsize::new(0),
             has_leftovers: AtomicBool::new(false),
+            resident: Counter::default(),
         })
     }
 
@@ -83,7 +87,11 @@ impl PageTable {
         let old = {
             let _guard = self.lock.lock();
             let entry = self.entry_or_create(virt).ok_or(OutOfMemory)?;
-            entry.swap(frame.into_raw() | bits(flags) | OWNED, Ordering::Relaxed)
+            let new = frame.into_raw() | bits(flags) | OWNED;
+            let old = entry.swap(new, Ordering::Relaxed);
+            self.resident.add(counted(new));
+            self.resident.take(counted(old));
+            old
         };
         if old != 0 {
             if old & PRESENT != 0 {
@@ -115,7 +123,9 @@ impl PageTable {
         if entry.load(Ordering::Relaxed) != 0 {
             return Ok(false);
         }
-        entry.store(frame.into_raw() | bits(flags) | OWNED, Ordering::Relaxed);
+        let new = frame.into_raw() | bits(flags) | OWNED;
+        entry.store(new, Ordering::Relaxed);
+        self.resident.add(counted(new));
         Ok(true)
     }
 
@@ -130,7 +140,12 @@ impl PageTable {
             if before & OWNED == 0 || before & ADDRESS != old.phys() {
                 return false;
             }
-            entry.store(new.into_raw() | bits(flags) | OWNED, Ordering::Relaxed);
+            let new = new.into_raw() | bits(flags) | OWNED;
+            entry.store(new, Ordering::Relaxed);
+            if (before ^ new) & ZERO != 0 {
+                self.resident.add(counted(new));
+                self.resident.take(counted(before));
+            }
             before
         };
         if before & PRESENT != 0 {
@@ -166,7 +181,7 @@ impl PageTable {
             self.visit(range.clone(), &mut |_, entry| {
                 let mut old = entry.load(Ordering::Relaxed);
                 loop {
-                    let kept = old & (ADDRESS | OWNED | ACCESSED | DIRTY);
+                    let kept = old & (ADDRESS | OWNED | ACCESSED | DIRTY | ZERO);
                     let mut new = kept | bits(flags);
                     if copy_on_write && new & WRITE != 0 && is_shared(old) {
                         new &= !WRITE;
@@ -219,6 +234,7 @@ impl PageTable {
             let (mut taken, mut next, mut flush_from) = (0, range.end, None);
             {
                 let _guard = self.lock.lock();
+                let mut pages = 0;
                 self.visit_while(start..range.end, &mut |virt, entry| {
                     if taken == BATCH {
                         next = virt;
@@ -228,9 +244,11 @@ impl PageTable {
                     if batch[taken] & PRESENT != 0 && flush_from.is_none() {
                         flush_from = Some(virt);
                     }
+                    pages += counted(batch[taken]);
                     taken += 1;
                     true
                 });
+                self.resident.take(pages);
             }
             if let Some(from) = flush_from {
                 self.flush(from..next);
@@ -459,6 +477,9 @@ fn bits(flags: PageFlags) -> u64 {
     if flags.contains(PageFlags::DIRTY) {
         bits |= DIRTY;
     }
+    if flags.contains(PageFlags::ZERO) {
+        bits |= ZERO;
+    }
     if !flags.contains(PageFlags::EXECUTE) {
         bits |= NO_EXECUTE;
     }
@@ -471,6 +492,7 @@ fn flags_of(value: u64) -> PageFlags {
     flags.set(PageFlags::WRITE, value & (PRESENT | WRITE) == PRESENT | WRITE);
     flags.set(PageFlags::EXECUTE, value & (PRESENT | NO_EXECUTE) == PRESENT);
     flags.set(PageFlags::DIRTY, value & DIRTY != 0);
+    flags.set(PageFlags::ZERO, value & ZERO != 0);
     flags
 }
 
