@@ -1,3 +1,13 @@
 """The tests that need machines, a theme a file. Importing this registers all of them, in this order."""
 
-from . import starting, ending, bad_programs, files, conformance, redis, nginx, sqlite, tools, debugging
+from . import starting
+from . import ending
+from . import bad_programs
+from . import files
+from . import conformance
+from . import redis
+from . import nginx
+from . import sqlite
+from . import tools
+from . import debugging
+from . import shells

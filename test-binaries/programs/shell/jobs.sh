@@ -28,7 +28,7 @@ trap 'echo "USR1 $((count += 1))"' USR1
 count=0; kill -USR1 $$; kill -USR1 $$
 me=$$; (sleep 0.2; kill -USR1 $me) & wait $!; status=$?; wait; [ $status -gt 128 ] && echo "the wait was interrupted" || echo "the wait was not interrupted"
 (trap 'echo cleaning up' EXIT; exit 3); echo $?
-sh -c 'trap "exit 7" INT; kill -INT $$; exit 8'; echo $?
+sh -c 'trap "exit 7" INT; kill -INT $$; sleep 0.1; exit 8'; echo $?
 timeout 0.3 sleep 10; echo "timeout $?"
 timeout -s KILL 0.3 sh -c 'trap "" TERM; sleep 10'; echo "timeout $?"
 nohup sh -c 'kill -HUP $$; echo deaf to HUP' 2>/dev/null

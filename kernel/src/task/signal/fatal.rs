@@ -8,6 +8,7 @@ use elfin_platform::user;
 use super::frame;
 use super::info::{Info, code};
 use super::set::{SIGBUS, SIGFPE, SIGILL, SIGSEGV};
+use crate::task::process::INIT;
 use crate::task::thread::Thread;
 
 /// In the second word of a `SIGSEGV`: not an access failed, but a handler's frame.
@@ -16,10 +17,12 @@ pub const UNUSABLE_FRAME: u64 = 1;
 const BACKTRACE: usize = 16;
 
 /// Says which signal ended the program and where; with `details` also its registers and callers.
+/// What ends a process other than the first by another one's wish is its parent's business alone.
 pub fn report(me: &Thread, frame: &UserFrame, info: &Info, details: bool) {
     let name = me.name();
     let name = Name(&name);
-    if !details {
+    let is_fault = info.code > 0;
+    if !details || !(is_fault || me.process.pid == INIT) {
         log::info!("{name}[{}]: ended by {}", me.tid, info.signal);
         return;
     }
