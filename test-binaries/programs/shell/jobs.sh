@@ -1,7 +1,9 @@
 #!/bin/sh
-# Background jobs, waiting, signals between processes. Prints nothing that depends on time or numbers.
+# Background jobs, waiting, signals between processes. Prints nothing that depends on time or numbers: what the
+# shell itself says of jobs that are killed does, and goes to standard error.
 work=$(mktemp -d) && cd "$work" || exit 1
 
+exec 2>/dev/null
 section() { printf '== %s\n' "$*"; }
 
 section background
