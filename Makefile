@@ -1,6 +1,6 @@
 # The doors of the house. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-host test-native test-vm bench-quick bench min-memory setup kernel cli docs docs-check fmt lint clean
+.PHONY: help run test test-host test-native test-vm posix bench-quick bench min-memory setup kernel cli docs docs-check fmt lint clean
 
 APP ?= redis
 HOST_CRATES := -p elfin-cli -p elfin-loader -p elfin-syscalls -p elfin-platform
@@ -37,6 +37,9 @@ test-native: ## The conformance programs on this Linux, where they must all pass
 
 test-vm: kernel cli ## The tests that boot machines; T="pattern …" chooses
 	@scripts/test-vm $(T)
+
+posix: kernel cli ## The whole Open POSIX Test Suite in machines, against Linux; ARGS="--write" renews the page
+	@scripts/posix-suite $(ARGS)
 
 bench-quick: kernel cli ## Instructions per system call and for a boot; ARGS=--linux beside a Linux guest
 	@scripts/bench-quick $(ARGS)

@@ -5,6 +5,7 @@ from . import ending
 from . import bad_programs
 from . import files
 from . import conformance
+from . import posix
 from . import redis
 from . import nginx
 from . import sqlite

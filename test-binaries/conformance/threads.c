@@ -694,6 +694,43 @@ static void ping_pong(void) {
   EQ(n, 500);
 }
 
+// Real-time threads of one priority on one CPU take turns with SCHED_RR, also once they have run for long.
+static volatile uint64_t rounds[2], seen_of_other[2];
+static void *count_rounds(void *arg) {
+  long me = (long)arg;
+  uint64_t end = t_now() + 300 * MS;
+  while (t_now() < end) rounds[me]++;
+  seen_of_other[me] = rounds[!me];
+  return 0;
+}
+static void real_time(void) {
+  struct sched_param lowest = {.sched_priority = 1};
+  pthread_attr_t a;
+  cpu_set_t before, first;
+  pthread_attr_init(&a);
+  pthread_attr_setinheritsched(&a, PTHREAD_EXPLICIT_SCHED);
+  pthread_attr_setschedpolicy(&a, SCHED_RR);
+  pthread_attr_setschedparam(&a, &lowest);
+  sched_getaffinity(0, sizeof before, &before);
+  CPU_ZERO(&first);
+  for (int i = 0; i < CPU_SETSIZE && !CPU_COUNT(&first); i++)
+    if (CPU_ISSET(i, &before)) CPU_SET(i, &first);
+  sched_setaffinity(0, sizeof first, &first);
+  pthread_t t[2];
+  int error = 0;
+  for (long i = 0; i < 2; i++) error |= pthread_create(&t[i], &a, count_rounds, (void *)i);
+  sched_setaffinity(0, sizeof before, &before);
+  pthread_attr_destroy(&a);
+  if (error) {
+    SKIP("not allowed here");
+    return;
+  }
+  pthread_join(t[0], 0), pthread_join(t[1], 0);
+  LEAST(rounds[0], 10);
+  LEAST(rounds[1], 10);
+  YES(seen_of_other[0] > 0 || seen_of_other[1] > 0);
+}
+
 MAIN(G(creation), G(many_at_once), G(identity), G(mutexes), G(conditions), G(locks), G(thread_local), G(cancellation),
      G(futex_waits), G(futex_wakes), G(futex_shared), G(futex_interrupted), G(robust), G(robust_raw), G(preemption),
-     G(scheduling), G(turnover), G(ping_pong))
+     G(scheduling), G(turnover), G(ping_pong), G(real_time))

@@ -2,7 +2,7 @@
 
 use elfin_syscalls::Errno;
 
-use super::sched::{SLICE, SchedState};
+use super::sched::{SLICE, SchedState, UNLIMITED};
 
 /// `SCHED_OTHER`.
 pub const OTHER: u32 = 0;
@@ -84,7 +84,7 @@ impl Policy {
 
     /// Tells the scheduler.
     pub fn apply(self, sched: &SchedState) {
-        let slice = if self.policy == FIFO { u64::MAX } else { self.slice() };
+        let slice = if self.policy == FIFO { UNLIMITED } else { self.slice() };
         sched.set_share(slice, u8::try_from(self.priority).unwrap_or(0));
     }
 }

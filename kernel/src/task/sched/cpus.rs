@@ -9,7 +9,7 @@ use elfin_platform::time;
 use elfin_syscalls::Errno;
 
 use super::run_queue::{Class, RunQueue};
-use super::state::{QUEUED, RUNNING, SchedState};
+use super::state::{QUEUED, RUNNING, SchedState, UNLIMITED};
 use crate::task::thread::ThreadRef;
 use crate::task::timer;
 
@@ -176,15 +176,22 @@ impl Cpu {
     /// Makes sure that somebody looks when the running thread has had its time.
     #[inline]
     pub(super) fn watch_slice(&self, running: &SchedState) {
-        if !self.slice_watched.load(Ordering::Relaxed) {
+        if !self.slice_watched.load(Ordering::Relaxed)
+            && let Some(allowance) = self.allowance(running)
+        {
             self.slice_watched.store(true, Ordering::Relaxed);
-            timer::limit_slice(time::now().saturating_add(self.allowance(running)));
+            timer::limit_slice(time::now().saturating_add(allowance));
         }
     }
 
-    /// How long the running thread may run in one go, in nanoseconds.
-    pub(super) fn allowance(&self, running: &SchedState) -> u64 {
+    /// How long the running thread may run in one go, in nanoseconds; none if as long as it
+    /// likes. One with a real-time priority shares with its equals only, by whole slices.
+    pub(super) fn allowance(&self, running: &SchedState) -> Option<u64> {
+        if running.real_time() > 0 {
+            return Some(running.slice()).filter(|slice| *slice != UNLIMITED);
+        }
         let left = running.slice_left().max(1);
-        if self.queue.lock().has_eager() { left.min(super::switch::MIN_RUN) } else { left }
+        let eager = self.queue.lock().has_eager();
+        Some(if eager { left.min(super::switch::MIN_RUN) } else { left })
     }
 }

@@ -30,5 +30,5 @@ pub use cpus::{MAX_CPUS, cpu_time, idle_time, interrupt_cpu, load, reserve_threa
 pub use sleep::{
     Sleep, block, prepare_to_sleep, stay_awake, wake, wake_interruptible, wake_killable, wake_owned,
 };
-pub use state::{SLICE, SchedState};
+pub use state::{SLICE, SchedState, UNLIMITED};
 pub use switch::{exit_current, preempt, slice_over, spawn, start, yield_now};

@@ -7,6 +7,9 @@ use super::run_queue::Class;
 /// How long a thread of nice value 0 runs before it counts as one that computes, in nanoseconds.
 pub const SLICE: u64 = 4_000_000;
 
+/// A slice without an end: `SCHED_FIFO`.
+pub const UNLIMITED: u64 = u64::MAX;
+
 /// Has a CPU.
 pub const RUNNING: u8 = 0;
 /// Sleeps; signals wake it.

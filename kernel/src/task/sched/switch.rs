@@ -82,7 +82,7 @@ pub fn slice_over(now: u64) {
         return;
     }
     let ran = now.saturating_sub(cpu.switched_at.load(Ordering::Relaxed));
-    let allowance = cpu.allowance(&me.sched);
+    let Some(allowance) = cpu.allowance(&me.sched) else { return };
     if ran >= allowance {
         cpu::raise(Work::RESCHED);
     } else {
