@@ -71,6 +71,7 @@ pub fn exit_thread() -> ! {
     } else {
         tree::thread_left(&me);
         signal::pass_on(&me.process);
+        signal::tell_if_all_halted(&me.process);
         // An `execve` of another thread waits for this.
         me.process.thread_events.wake_all(PollEvents::empty());
     }

@@ -13,7 +13,7 @@ use super::super::pseudo::{Shown, Text};
 use super::contents::name;
 use super::maps::Sizes;
 use crate::task::signal::{Actions, SigSet, Signal};
-use crate::task::{Cred, ThreadRef};
+use crate::task::{Cred, Process, ThreadRef, jobs};
 
 /// Bytes in the unit of `status`.
 const KB: usize = 1024;
@@ -48,6 +48,14 @@ fn actions(actions: &Actions) -> (u64, u64) {
     sets
 }
 
+/// The number of the terminal that controls a process, and the group in its foreground.
+fn terminal(process: &Process) -> (u64, i64) {
+    match jobs::terminal(process) {
+        Some(terminal) => (terminal.number, terminal.job.lock().foreground.into()),
+        None => (0, -1),
+    }
+}
+
 /// `stat`: 52 fields in one line.
 pub fn stat(thread: &ThreadRef, out: &mut Text) -> Shown {
     let process = &thread.process;
@@ -62,10 +70,11 @@ pub fn stat(thread: &ThreadRef, out: &mut Text) -> Shown {
     let (heap, _) = mm.heap();
     let (state, ppid) = (letter(thread), process.ppid());
     let (pgid, sid) = (process.pgid(), process.sid());
+    let (tty, foreground) = terminal(process);
     out.bytes(alloc::format!("{} (", thread.tid).as_bytes())?;
     out.bytes(&name(thread))?;
     // 3 state … 9 flags.
-    write!(out, ") {state} {ppid} {pgid} {sid} 1280 {pgid} 4194304 ")?;
+    write!(out, ") {state} {ppid} {pgid} {sid} {tty} {foreground} 4194304 ")?;
     // 10 minor and major faults, 14 user and system time, children's.
     write!(out, "{} 0 0 0 {ticks} 0 {children} 0 ", sizes.resident / PAGE_SIZE)?;
     // 18 priority, nice, threads, itimer, start time.

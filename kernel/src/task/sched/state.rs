@@ -1,6 +1,6 @@
 //! [`SchedState`]: the scheduler's part of a thread.
 
-use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use super::run_queue::Class;
 
@@ -39,6 +39,8 @@ pub struct SchedState {
     real_time: AtomicU8,
     /// CPUs it may run on, a bit each.
     affinity: AtomicU64,
+    /// It waits for its process to go on after a stop.
+    halted: AtomicBool,
     /// Times it gave up the CPU by itself and by force.
     voluntary: AtomicU32,
     involuntary: AtomicU32,
@@ -55,6 +57,7 @@ impl SchedState {
             slice: AtomicU64::new(SLICE),
             real_time: AtomicU8::new(0),
             affinity: AtomicU64::new(affinity),
+            halted: AtomicBool::new(false),
             voluntary: AtomicU32::new(0),
             involuntary: AtomicU32::new(0),
         }
@@ -118,9 +121,15 @@ impl SchedState {
         self.real_time.load(Ordering::Relaxed)
     }
 
-    /// Its state as `/proc/PID/stat` shows it: `R`, `S`, `D`, or `Z`.
+    /// Says whether it waits for its process to go on after a stop.
+    pub fn set_halted(&self, halted: bool) {
+        self.halted.store(halted, Ordering::Relaxed);
+    }
+
+    /// Its state as `/proc/PID/stat` shows it: `R`, `S`, `D`, `T` or `Z`.
     pub fn letter(&self) -> char {
         match self.state.load(Ordering::Relaxed) {
+            UNINTERRUPTIBLE if self.halted.load(Ordering::Relaxed) => 'T',
             INTERRUPTIBLE => 'S',
             UNINTERRUPTIBLE | KILLABLE => 'D',
             DEAD => 'Z',

@@ -93,6 +93,9 @@ pub fn dequeue(thread: &Thread, set: SigSet) -> Option<Info> {
     let mut shared = thread.process.signals.queue.lock();
     let own = thread.signals.queue.lock().pop(set);
     let info = own.or_else(|| shared.pop(set));
+    if let Some(info) = &info {
+        thread.process.signals.stop.note_taken(info.signal);
+    }
     drop(shared);
     info.map(|info| thread.process.timers.delivered(info))
 }

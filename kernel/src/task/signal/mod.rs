@@ -44,4 +44,4 @@ pub use set::{
 };
 pub use stack::{AltStack, MINSIGSTKSZ};
 pub use state::{ProcessSignals, SharedActions, ThreadSignals};
-pub(super) use stop::resume_to_exit;
+pub(super) use stop::{resume_to_exit, tell_if_all_halted};

@@ -6,8 +6,9 @@ use elfin_syscalls::args::Resource;
 
 use super::action::Action;
 use super::info::{Info, code};
-use super::queue::{Pushed, SignalQueue};
-use super::set::{SIGCONT, SIGKILL, SigSet, Signal};
+use super::queue::Pushed;
+use super::set::{SIGCONT, SIGKILL, Signal};
+use super::stop;
 use crate::task::cred::Capability;
 use crate::task::poll::PollEvents;
 use crate::task::process::Process;
@@ -124,7 +125,8 @@ fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
     let ignored = state.action(signal).ignores(signal);
 
     let mut shared = state.queue.lock();
-    discard_opposite(process, &mut shared, signal);
+    stop::discard_opposite(process, &mut shared, signal);
+    let goes_on = state.stop.annul(signal);
     let blocked = match target {
         Some(thread) => thread.signals.blocked().has(signal),
         None => process.find_thread(|t| Some(t.signals.blocked().has(signal))).unwrap_or(false),
@@ -158,24 +160,11 @@ fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
     }
     // Only now: the last reference to a thread frees it.
     drop(taker);
-    if signal == SIGCONT || signal == SIGKILL {
-        super::stop::resume(process, signal);
+    if goes_on {
+        stop::resume(process, signal);
     }
     state.arrived.wake_all(PollEvents::READABLE);
     pushed
-}
-
-/// `SIGCONT` and the signals that stop annul each other.
-fn discard_opposite(process: &Process, shared: &mut SignalQueue, signal: Signal) {
-    let undone = if signal == SIGCONT {
-        SigSet::STOPS
-    } else if SigSet::STOPS.has(signal) {
-        SigSet::of(SIGCONT)
-    } else {
-        return;
-    };
-    let _by_timer = shared.discard(undone);
-    process.for_each_thread(|thread| _ = thread.signals.queue.lock().discard(undone));
 }
 
 /// Makes a thread look at its signals before it goes on in the program: wakes it if signals may

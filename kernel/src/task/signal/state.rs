@@ -13,6 +13,7 @@ use super::action::{Action, Actions};
 use super::queue::SignalQueue;
 use super::set::{SigSet, Signal};
 use super::stack::AltStack;
+use super::stop::StopState;
 use crate::task::wait::WaitQueue;
 
 /// A thread's part.
@@ -54,10 +55,8 @@ pub struct ProcessSignals {
     /// Woken whenever a signal arrives at the process or a thread of it: for `signalfd` and
     /// `sigtimedwait`.
     pub arrived: WaitQueue,
-    /// All threads are to stop.
-    pub(super) stopped: AtomicBool,
-    /// Woken when they may go on.
-    pub(super) resumed: WaitQueue,
+    /// Whether it is stopped.
+    pub(super) stop: StopState,
 }
 
 impl ThreadSignals {
@@ -112,8 +111,7 @@ impl ProcessSignals {
             actions: SpinLock::new(actions),
             queue: SpinLock::new(SignalQueue::new()),
             arrived: WaitQueue::new(),
-            stopped: AtomicBool::new(false),
-            resumed: WaitQueue::new(),
+            stop: StopState::default(),
         }
     }
 
@@ -140,7 +138,7 @@ impl ProcessSignals {
 
     /// Whether the process is stopped.
     pub fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::SeqCst)
+        self.stop.is_stopped()
     }
 
     /// Signals pending for the whole process.
