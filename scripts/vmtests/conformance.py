@@ -6,7 +6,7 @@ from .harness import Failure, check, folder, lab, test
 
 PROGRAMS = ("conformance",)
 CONFORMANCE = ("files", "memory", "threads", "signals", "events", "net", "time", "misc", "ipc", "creds", "core", "fuzz", "process", "process-exec",
-               "process-wait", "process-clone", "process-share", "process-spawn", "procsig", "restarts", "tty")
+               "process-wait", "process-clone", "process-share", "process-spawn", "procsig", "restarts", "tty", "jobs")
 
 
 def conformance_test(name, machine, kind):

@@ -9,7 +9,7 @@ use elfin_syscalls::{Errno, SysResult};
 use super::Cx;
 use super::process::{number, process_by_id};
 use crate::task::ids::processes;
-use crate::task::jobs;
+use crate::task::{Capability, jobs};
 
 /// `getpgid(2)`.
 pub fn getpgid(cx: &mut Cx<'_>, pid: Pid) -> SysResult {
@@ -28,7 +28,8 @@ pub fn getsid(cx: &mut Cx<'_>, pid: Pid) -> SysResult {
 
 /// `setpgid(2)`.
 pub fn setpgid(cx: &mut Cx<'_>, pid: Pid, pgid: Pid) -> SysResult {
-    let pgid = u32::try_from(pgid).map_err(|_| Errno::EINVAL)?;
+    let asked = if pgid == 0 { pid } else { pgid };
+    let pgid = u32::try_from(asked).map_err(|_| Errno::EINVAL)?;
     let me = &cx.thread.process;
     let target = process_by_id(cx, pid)?;
     let is_self = Arc::ptr_eq(&target, me);
@@ -36,10 +37,13 @@ pub fn setpgid(cx: &mut Cx<'_>, pid: Pid, pgid: Pid) -> SysResult {
     if !is_self && !is_child {
         return Err(Errno::ESRCH);
     }
-    if is_child && target.has_execed.load(Ordering::Relaxed) {
+    if !is_self && target.sid() != me.sid() {
+        return Err(Errno::EPERM);
+    }
+    if !is_self && target.has_execed.load(Ordering::Relaxed) {
         return Err(Errno::EACCES);
     }
-    if target.sid() == target.pid || target.sid() != me.sid() {
+    if target.sid() == target.pid {
         return Err(Errno::EPERM);
     }
     let pgid = if pgid == 0 { target.pid } else { pgid };
@@ -61,4 +65,15 @@ pub fn setsid(cx: &mut Cx<'_>) -> SysResult {
     me.lead_session();
     jobs::session_started(me);
     number(me.pid)
+}
+
+/// `vhangup(2)`: hangs the caller's terminal up, if it has one.
+pub fn vhangup(cx: &mut Cx<'_>) -> SysResult {
+    if !cx.thread.cred().has(Capability::SYS_TTY_CONFIG) {
+        return Err(Errno::EPERM);
+    }
+    if let Some(terminal) = jobs::terminal(&cx.thread.process) {
+        jobs::hang_up(&terminal);
+    }
+    Ok(0)
 }

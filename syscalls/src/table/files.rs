@@ -23,7 +23,7 @@ macro_rules! __rows_files {
         dup2            {  33,   _ } full                  (old: Fd, new: Fd) ["own:files"];
         dup3            { 292,  24 } full                  (old: Fd, new: Fd, flags: Dup3Flags) ["own:files"];
         fcntl           {  72,  25 } partial("no leases and no directory notification; SIGIO is not sent") (fd: Fd, cmd: FcntlCmd, arg: usize) ["own:files"];
-        ioctl           {  16,  29 } partial("only what the files there are know; SIGIO is not sent") (fd: Fd, cmd: IoctlCmd, arg: usize) ["own:files"];
+        ioctl           {  16,  29 } partial("only what the files there are know; SIGIO is not sent") (fd: Fd, cmd: IoctlCmd, arg: usize) ["own:files", "own:tty"];
         flock           {  73,  32 } full                  (fd: Fd, op: FlockOp) ["own:files"];
         fsync           {  74,  82 } full                  (fd: Fd) ["own:files"];
         fdatasync       {  75,  83 } full                  (fd: Fd) ["own:files"];

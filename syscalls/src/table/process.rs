@@ -20,12 +20,12 @@ macro_rules! __rows_process {
         wait4                  {  61, 260 } full     (pid: Pid, status: UserOut<i32>, options: WaitOptions, usage: UserOut<Rusage>) ["own:process"];
         waitid                 { 247,  95 } full     (which: u32, id: Pid, info: UserOut<Siginfo>, options: WaitOptions, usage: UserOut<Rusage>) ["own:process"];
         set_tid_address        { 218,  96 } full     (tidptr: UserAddr) ["own:threads"];
-        getpgid                { 121, 155 } full     (pid: Pid) ["own:process"];
-        setpgid                { 109, 154 } full     (pid: Pid, pgid: Pid) ["own:process"];
-        getpgrp                { 111,   _ } full     () ["own:process"];
-        getsid                 { 124, 156 } full     (pid: Pid) ["own:process"];
-        setsid                 { 112, 157 } full     () ["own:process"];
-        vhangup                { 153,  58 } stub("there is no terminal line to hang up") () [];
+        getpgid                { 121, 155 } full     (pid: Pid) ["own:jobs"];
+        setpgid                { 109, 154 } full     (pid: Pid, pgid: Pid) ["own:jobs"];
+        getpgrp                { 111,   _ } full     () ["own:jobs"];
+        getsid                 { 124, 156 } full     (pid: Pid) ["own:jobs"];
+        setsid                 { 112, 157 } full     () ["own:jobs"];
+        vhangup                { 153,  58 } full     () ["own:jobs"];
         getuid                 { 102, 174 } full     () ["own:misc"];
         geteuid                { 107, 175 } full     () ["own:misc"];
         getgid                 { 104, 176 } full     () ["own:misc"];
