@@ -12,3 +12,4 @@ from . import sqlite
 from . import tools
 from . import debugging
 from . import shells
+from . import nginx_workers
