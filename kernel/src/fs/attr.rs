@@ -4,10 +4,11 @@
 //! Neighbours: [`super::inode`] embeds [`Attr`], `sys/stat.rs` lays [`FileStat`] out for the
 //! program.
 
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 use elfin_platform::sync::SpinLock;
 use elfin_platform::time;
+use elfin_syscalls::Errno;
 
 /// The type bits of a file mode (`S_IFMT`).
 pub const S_IFMT: u32 = 0o170_000;
@@ -103,6 +104,8 @@ pub struct Attr {
     uid: AtomicU32,
     gid: AtomicU32,
     nlink: AtomicU32,
+    /// Open files that write to it; or, below 0, those that run it and keep it as it is.
+    writers: AtomicI32,
     times: SpinLock<Times>,
 }
 
@@ -121,8 +124,40 @@ impl Attr {
             uid: AtomicU32::new(uid),
             gid: AtomicU32::new(gid),
             nlink: AtomicU32::new(nlink),
+            writers: AtomicI32::new(0),
             times: SpinLock::new(Times { atime: now, mtime: now, ctime: now, btime: now }),
         }
+    }
+
+    /// Somebody opens the file for writing; ends with [`end_write`](Self::end_write).
+    ///
+    /// # Errors
+    /// `ETXTBSY` while it runs as a program.
+    pub fn begin_write(&self) -> Result<(), Errno> {
+        self.count(|writers| (writers >= 0).then(|| writers + 1))
+    }
+
+    /// Somebody writes to the file no more.
+    pub fn end_write(&self) {
+        self.writers.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Somebody runs the file; ends with [`allow_writes`](Self::allow_writes).
+    ///
+    /// # Errors
+    /// `ETXTBSY` while it is open for writing.
+    pub fn deny_writes(&self) -> Result<(), Errno> {
+        self.count(|writers| (writers <= 0).then(|| writers - 1))
+    }
+
+    /// Somebody runs the file no more.
+    pub fn allow_writes(&self) {
+        self.writers.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn count(&self, change: impl FnMut(i32) -> Option<i32>) -> Result<(), Errno> {
+        let counted = self.writers.fetch_update(Ordering::AcqRel, Ordering::Acquire, change);
+        counted.map(drop).map_err(|_| Errno::ETXTBSY)
     }
 
     /// The permission, set-id and sticky bits.

@@ -160,6 +160,18 @@ pub struct Owner {
     pub signal: AtomicI32,
 }
 
+/// What an open file does to others that open the same file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// Nothing.
+    Any,
+    /// Nobody can run it: counted by [`Attr::begin_write`](super::attr::Attr::begin_write).
+    Writes,
+    /// It runs, and nobody can write to it: counted by
+    /// [`Attr::deny_writes`](super::attr::Attr::deny_writes).
+    DeniesWrites,
+}
+
 /// An open file description: a file, its status flags and position. Shared by the descriptors
 /// that `dup` and `fork` make of one.
 pub struct OpenFile {
@@ -169,6 +181,8 @@ pub struct OpenFile {
     pub path: Option<PathRef>,
     /// Whom `SIGIO` goes to.
     pub owner: Owner,
+    /// What it does to others that open the same file.
+    share: Share,
     /// A lock of the whole file or of a range may be held by this description.
     pub holds_locks: AtomicBool,
     flags: AtomicU32,
@@ -180,6 +194,17 @@ impl OpenFile {
     /// Opens `file`. Of `flags` the access mode and the status flags are kept.
     #[must_use]
     pub fn new(file: Arc<dyn File>, flags: OpenFlags, path: Option<PathRef>) -> Arc<Self> {
+        Self::shared(file, flags, path, Share::Any)
+    }
+
+    /// [`Self::new`] for a file at a place, of which the caller has counted what `share` says.
+    #[must_use]
+    pub fn shared(
+        file: Arc<dyn File>,
+        flags: OpenFlags,
+        path: Option<PathRef>,
+        share: Share,
+    ) -> Arc<Self> {
         let kept = flags
             - (OpenFlags::CREAT
                 | OpenFlags::EXCL
@@ -190,6 +215,7 @@ impl OpenFile {
             file,
             path,
             owner: Owner::default(),
+            share,
             holds_locks: AtomicBool::new(false),
             flags: AtomicU32::new(kept.bits()),
             position: Mutex::new(0),
@@ -319,6 +345,13 @@ impl Drop for OpenFile {
         for watcher in core::mem::take(self.watchers.get_mut()) {
             if let Some(watcher) = watcher.upgrade() {
                 watcher.closed();
+            }
+        }
+        if let Some(path) = &self.path {
+            match self.share {
+                Share::Any => {}
+                Share::Writes => path.inode().attr().end_write(),
+                Share::DeniesWrites => path.inode().attr().allow_writes(),
             }
         }
         if *self.holds_locks.get_mut() {

@@ -9,7 +9,7 @@ use super::attr::FileKind;
 use super::dentry::{Dentry, PathRef};
 use super::dev;
 use super::dir::DirectoryFile;
-use super::file::{File, OpenFile};
+use super::file::{File, OpenFile, Share};
 use super::mount::MountFlags;
 use super::namei::{self, Make};
 use super::perm;
@@ -47,7 +47,9 @@ pub fn open(
         match create_last(walker, &parent, flags, mode)? {
             Outcome::Made(place) => {
                 let file = file_of(&place, flags - OpenFlags::TRUNC)?;
-                return Ok(OpenFile::new(file, flags | OpenFlags::LARGEFILE, Some(place)));
+                let share = share_of(&place, flags - OpenFlags::TRUNC, false)?;
+                let flags = flags | OpenFlags::LARGEFILE;
+                return Ok(OpenFile::shared(file, flags, Some(place), share));
             }
             Outcome::Found(place) => return open_place(walker, place, flags),
             Outcome::Link(link) => {
@@ -163,11 +165,29 @@ pub fn open_place(
     if flags.contains(OpenFlags::NOATIME) && !perm::owns(inode.attr(), &walker.cred) {
         return Err(Errno::EPERM);
     }
-    let file = file_of(&place, flags)?;
-    if truncate && kind == FileKind::Regular {
-        inode.truncate(0)?;
+    let share = share_of(&place, flags, truncate)?;
+    let opened = file_of(&place, flags).and_then(|file| {
+        if truncate && kind == FileKind::Regular {
+            inode.truncate(0)?;
+        }
+        Ok(file)
+    });
+    let attr = inode.attr();
+    if share == Share::Writes && (opened.is_err() || !flags.writable()) {
+        attr.end_write();
     }
-    Ok(OpenFile::new(file, flags | OpenFlags::LARGEFILE, Some(place)))
+    let share = if flags.writable() { share } else { Share::Any };
+    Ok(OpenFile::shared(opened?, flags | OpenFlags::LARGEFILE, Some(place), share))
+}
+
+/// Counts an open file that writes, or cuts the file, against those that run it.
+fn share_of(place: &PathRef, flags: OpenFlags, truncate: bool) -> Result<Share, Errno> {
+    let writes = flags.writable() || truncate;
+    if !writes || place.dentry.kind() != FileKind::Regular {
+        return Ok(Share::Any);
+    }
+    place.inode().attr().begin_write()?;
+    Ok(Share::Writes)
 }
 
 /// Opens what is at `path` to run it, which needs no right to read it.
@@ -209,7 +229,9 @@ fn executable_place(place: PathRef, cred: &Cred) -> Result<Arc<OpenFile>, Errno>
     if file.mapping().is_none() {
         return Err(Errno::EACCES);
     }
-    Ok(OpenFile::new(file, OpenFlags::RDONLY | OpenFlags::LARGEFILE, Some(place)))
+    place.inode().attr().deny_writes()?;
+    let flags = OpenFlags::RDONLY | OpenFlags::LARGEFILE;
+    Ok(OpenFile::shared(file, flags, Some(place), Share::DeniesWrites))
 }
 
 /// The file behind a place.

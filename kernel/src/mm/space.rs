@@ -118,6 +118,12 @@ impl AddressSpace {
         self.program.lock().clone()
     }
 
+    /// Lets the program's file go.
+    pub(super) fn forget_program(&self) {
+        let program = self.program.lock().take();
+        drop(program);
+    }
+
     /// Says which program was loaded into it.
     pub fn set_program(&self, program: Program) {
         *self.program.lock() = Some(program);

@@ -22,6 +22,8 @@ impl AddressSpace {
             self.pages.clear(&mut inner.map.iter().map(Vma::range));
             inner.map.remove(0..user::END, |vma| tell_object(&vma, -1));
             inner.heap = (0, 0);
+            drop(inner);
+            self.forget_program();
         }
     }
 

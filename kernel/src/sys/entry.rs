@@ -24,7 +24,7 @@ elfin_syscalls::dispatch_table! {
 }
 
 /// Calls that need all registers of the program: those that copy the frame or replace it.
-const WHOLE: [&str; 5] = ["fork", "vfork", "clone", "clone3", "rt_sigreturn"];
+const WHOLE: [&str; 6] = ["fork", "vfork", "clone", "clone3", "rt_sigreturn", "unshare"];
 
 /// The functions by number.
 static CALLS: SystemCallTable<Thread> = {

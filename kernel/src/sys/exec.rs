@@ -78,10 +78,15 @@ fn prepare(
         // As Linux since 5.18: programs expect at least a name.
         args.push(Vec::new());
     }
+    // An interpreter could not open a script whose descriptor the call closes.
+    let is_by_descriptor = dir != Fd::CWD && path.first() != Some(&b'/');
+    let vanishes = is_by_descriptor && cx.thread.files().cloexec(dir).unwrap_or(false);
     let is_first = Cell::new(true);
     let open = |named: &[u8]| {
         if is_first.replace(false) {
             open_program(cx, dir, path, flags)
+        } else if vanishes {
+            Err(Errno::ENOENT)
         } else {
             let mut walker = walker(cx, Fd::CWD, named, WalkFlags::FOLLOW)?;
             open_executable(&mut walker, named)

@@ -36,5 +36,6 @@ pub use super::sync::*;
 pub use super::thread::*;
 pub use super::time::*;
 pub use super::timers::*;
+pub use super::unshare::*;
 pub use super::wait::*;
 pub use super::xattr::*;

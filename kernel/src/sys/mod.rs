@@ -44,6 +44,7 @@ mod sync;
 mod thread;
 mod time;
 mod timers;
+mod unshare;
 mod wait;
 mod xattr;
 

@@ -23,7 +23,10 @@ pub fn truncate(cx: &mut Cx<'_>, path: UserStr, len: i64) -> SysResult {
     }
     perm::check_writable_mount(&place)?;
     perm::check(&**inode, perm::MAY_WRITE, &cx.thread.cred())?;
-    resize(&place, len)
+    inode.attr().begin_write()?;
+    let resized = resize(&place, len);
+    inode.attr().end_write();
+    resized
 }
 
 fn resize(place: &PathRef, len: u64) -> SysResult {

@@ -213,7 +213,13 @@ fn set_socket(cx: &Cx<'_>, socket: &Socket, name: i32, given: Given) -> Result<(
                 sock.tune(|tuning| tuning.receive_low = low);
             }
         }
-        SO_PASSCRED => common.pass_credentials.store(given.switch()?, Ordering::Relaxed),
+        SO_PASSCRED => {
+            let on = given.switch()?;
+            common.pass_credentials.store(on, Ordering::Relaxed);
+            if let Protocol::Unix(sock) = &socket.protocol {
+                sock.set_wants_senders(on);
+            }
+        }
         SO_TIMESTAMP => common.timestamp.store(given.switch()?, Ordering::Relaxed),
         SO_OOBINLINE => common.oob_inline.store(given.switch()?, Ordering::Relaxed),
         SO_PRIORITY => common.priority.store(given.number()?, Ordering::Relaxed),

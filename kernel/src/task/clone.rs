@@ -68,9 +68,7 @@ pub fn clone(parent: &ThreadRef, frame: &UserFrame, request: &Request) -> Result
         // A signal to the whole group reaches the child, or the parent before there is one.
         return Err(Errno::ERESTARTNOINTR);
     }
-    if !request.flags.contains(CloneFlags::THREAD) {
-        check_process_limit(parent)?;
-    }
+    check_process_limit(parent)?;
     sched::reserve_thread()?;
     let made = make(parent, frame, request);
     if made.is_err() {

@@ -27,6 +27,7 @@ pub mod signal;
 pub mod sleep;
 pub mod timer;
 pub mod tree;
+pub mod unshare;
 pub mod wait_child;
 pub mod work;
 

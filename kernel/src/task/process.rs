@@ -347,6 +347,15 @@ impl Process {
         self.exec_by.store(0, Ordering::SeqCst);
     }
 
+    /// Puts `new` in the place of the thread `old`.
+    pub(super) fn replace_thread(&self, old: &Thread, new: ThreadRef) {
+        let mut threads = self.threads.lock();
+        let slot = threads.iter_mut().find(|thread| core::ptr::eq::<Thread>(&****thread, old));
+        let replaced = slot.map(|slot| core::mem::replace(slot, new));
+        drop(threads);
+        drop(replaced);
+    }
+
     /// Its first thread has ended by itself, with this wait status.
     pub(super) fn leader_ended(&self, status: u32) {
         self.leader_status.store(status, Ordering::Relaxed);

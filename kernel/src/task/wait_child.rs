@@ -60,7 +60,7 @@ impl Which {
 /// # Errors
 /// `ECHILD` if there is no such child, `ERESTARTSYS` for a signal.
 pub fn wait(me: &Thread, which: &Which, options: WaitOptions) -> Result<Option<Change>, Errno> {
-    let look = || look(&me.process, which, options);
+    let look = || look(me, which, options);
     if options.contains(WaitOptions::WNOHANG) {
         return match look() {
             Some(result) => result.map(Some),
@@ -71,15 +71,19 @@ pub fn wait(me: &Thread, which: &Which, options: WaitOptions) -> Result<Option<C
 }
 
 /// A change, or that there is nothing to wait for; `None` for "not yet".
-fn look(me: &Process, which: &Which, options: WaitOptions) -> Option<Result<Change, Errno>> {
+fn look(me: &Thread, which: &Which, options: WaitOptions) -> Option<Result<Change, Errno>> {
     let tree = tree::lock();
     let mut any = false;
-    for child in tree.children(me) {
-        if !which.includes(&child) || !is_of_kind(&child, options) {
+    let is_own = |child: &Process| {
+        !options.contains(WaitOptions::__WNOTHREAD)
+            || child.parent_tid.load(Ordering::Relaxed) == me.tid
+    };
+    for child in tree.children(&me.process) {
+        if !which.includes(&child) || !is_of_kind(&child, options) || !is_own(&child) {
             continue;
         }
         any = true;
-        if let Some(change) = change(&tree, me, &child, options) {
+        if let Some(change) = change(&tree, &me.process, &child, options) {
             return Some(Ok(change));
         }
     }

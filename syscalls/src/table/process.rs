@@ -83,7 +83,7 @@ macro_rules! __rows_process {
         ptrace                 { 101, 117 } stub("one program per machine: debug it through QEMU's gdb stub") (request: usize, pid: Pid, addr: usize, data: usize) [];
         kcmp                   { 312, 272 } stub("callers assume the resources differ") (pid1: Pid, pid2: Pid, kind: i32, idx1: usize, idx2: usize) [];
         acct                   { 163,  89 } stub("process accounting is off") (path: UserStr) [];
-        unshare                { 272,  97 } stub("the machine is the namespace") (flags: CloneFlags) [];
+        unshare                { 272,  97 } partial("no namespaces") (flags: CloneFlags) [];
         setns                  { 308, 268 } stub("the machine is the namespace") (fd: Fd, flags: i32) [];
         seccomp                { 317, 277 } stub("callers take it for a Linux without filters, and run unfiltered")     (op: u32, flags: u32, args: UserAddr) [];
         modify_ldt             { 154,   _ } stub("only 16-bit and 32-bit code needs an LDT") (func: i32, ptr: UserAddr, len: usize) [];

@@ -49,21 +49,29 @@ impl Subject {
     /// # Errors
     /// `ESRCH` once it has ended.
     pub(super) fn thread(&self) -> Result<ThreadRef, Errno> {
-        let process = self.process()?;
-        let tid = self.tid.unwrap_or(process.pid);
-        let found = process.find_thread(|thread| (thread.tid == tid).then(|| thread.clone()));
-        if found.is_none() && self.tid.is_none() {
+        match self.own_thread() {
             // The first thread may have ended before the others.
-            return process.find_thread(|thread| Some(thread.clone())).ok_or(Errno::ESRCH);
+            Err(_) if self.tid.is_none() => {
+                self.process()?.find_thread(|thread| Some(thread.clone())).ok_or(Errno::ESRCH)
+            }
+            found => found,
         }
-        found.ok_or(Errno::ESRCH)
     }
 
-    /// The process, if it has ended and was not waited for.
+    /// The thread itself; a process's first.
+    fn own_thread(&self) -> Result<ThreadRef, Errno> {
+        let process = self.process()?;
+        let tid = self.tid.unwrap_or(process.pid);
+        process
+            .find_thread(|thread| (thread.tid == tid).then(|| thread.clone()))
+            .ok_or(Errno::ESRCH)
+    }
+
+    /// The process, if it or at least its first thread has ended and was not waited for.
     fn ended(&self) -> Result<Arc<Process>, Errno> {
         let process = self.process()?;
         let is_it = self.tid.is_none_or(|tid| tid == process.pid);
-        if is_it && process.thread_count() == 0 { Ok(process) } else { Err(Errno::ESRCH) }
+        if is_it && self.own_thread().is_err() { Ok(process) } else { Err(Errno::ESRCH) }
     }
 
     /// Shows it by one of two functions: while it lives, and when it has ended.
@@ -73,7 +81,7 @@ impl Subject {
         ended: impl Fn(&Process, &mut Text) -> Shown,
         out: &mut Text,
     ) -> Shown {
-        match self.thread() {
+        match self.own_thread() {
             Ok(thread) => live(&thread, out),
             Err(_) => ended(&*self.ended()?, out),
         }

@@ -19,4 +19,4 @@ pub use ioctl::interface_flags;
 pub use options::{Common, Linger};
 pub use recv::{Beside, Received};
 pub use send::Outgoing;
-pub use socket::{Protocol, Socket, of_file};
+pub use socket::{Protocol, Socket, credentials, of_file};

@@ -6,6 +6,7 @@ use super::name::UnixName;
 use super::sock::{DGRAM_BACKLOG, Kind, Role, UnixSock};
 use crate::fs::{Dest, Source};
 use crate::net::bytes::{ByteQueue, Chunk};
+use crate::net::socket::credentials;
 use crate::net::tcp::Attempt;
 use crate::task::PollEvents;
 use alloc::sync::Arc;
@@ -88,6 +89,9 @@ impl UnixSock {
                 let theirs = peer.inner.lock();
                 if theirs.read_shut {
                     return if done > 0 { Ok(Attempt::Done(done)) } else { Err(Errno::EPIPE) };
+                }
+                if theirs.wants_senders && ancillary.credentials.is_none() {
+                    ancillary.credentials = Some(credentials());
                 }
                 theirs.inbox.used()
             };

@@ -51,6 +51,8 @@ pub(super) struct Inner {
     /// Who we were when we began to listen.
     pub credentials: Credentials,
     pub inbox: Inbox,
+    /// Whoever receives here wants to know who sent (`SO_PASSCRED`).
+    pub wants_senders: bool,
     pub read_shut: bool,
     pub write_shut: bool,
     pub error: Option<Errno>,
@@ -74,6 +76,11 @@ impl core::fmt::Debug for UnixSock {
 }
 
 impl UnixSock {
+    /// Whether whoever receives here wants to know who sent (`SO_PASSCRED`).
+    pub fn set_wants_senders(&self, on: bool) {
+        self.inner.lock().wants_senders = on;
+    }
+
     /// An unconnected socket of a process with these credentials.
     #[must_use]
     pub fn new(kind: Kind, credentials: Credentials) -> Arc<Self> {
