@@ -491,6 +491,11 @@ static void faults(void) {
   EQ(TRAP(__asm__ volatile("int $0x21")), SIGSEGV);  // a vector that is not ours
   EQ(TRAP(__asm__ volatile("in $0x60, %%al" ::: "rax")), SIGSEGV);
   EQ(TRAP(*(volatile int *)0x1234567812345678ul = 1), SIGSEGV);
+  EQ(fault.si_code, 0x80);
+  YES(fault.si_addr == 0);
+  EQ(TRAP(*(volatile int *)0xffffffff80001000ul = 1), SIGSEGV);  // the kernel's
+  EQ(fault.si_code, SEGV_MAPERR);
+  YES(fault.si_addr == (void *)0xffffffff80001000ul);
   // Jumps to nowhere.
   EQ(TRAP(((void (*)(void))0x10)()), SIGSEGV);
   EQ(fault.si_code, SEGV_MAPERR);

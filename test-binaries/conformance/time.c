@@ -2,6 +2,7 @@
 #include "t.h"
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <sys/times.h>
 
 static int64_t ns(struct timespec t) { return t.tv_sec * 1000000000ll + t.tv_nsec; }
@@ -206,4 +207,100 @@ static void together(void) {
   EQ(n, 200);
 }
 
-MAIN(G(clocks), G(order), G(of_day), G(sleeping), G(used), G(together))
+// What waits for a time on the wall when the clock is set: absolute waits end, relative ones do not notice.
+static volatile int fired, relative_fired, ended;
+static void count_timer(int signo, siginfo_t *i, void *context) {
+  (void)signo, (void)context;
+  if (i->si_value.sival_int == 1) fired++;
+  else relative_fired++;
+}
+static struct timespec at_wall(long seconds) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  t.tv_sec += seconds;
+  return t;
+}
+static void *sleep_to_wall(void *arg) {
+  struct timespec at = at_wall(1000);
+  long good = clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &at, 0) == 0;
+  __atomic_add_fetch(&ended, 1, __ATOMIC_SEQ_CST);
+  return (void *)(arg ? good : good);
+}
+static void *wait_to_wall(void *arg) {
+  static int word;
+  struct timespec at = at_wall(1000);
+  const int wait_bitset = 9 | 128 | 256;  // private, by CLOCK_REALTIME
+  long good = syscall(SYS_futex, &word, wait_bitset, 0, &at, 0, ~0u) == -1 && errno == ETIMEDOUT;
+  __atomic_add_fetch(&ended, 1, __ATOMIC_SEQ_CST);
+  return (void *)(arg ? good : good);
+}
+static void setting(void) {
+  if (getpid() != 1) {
+    SKIP("only a machine's clock may be set");
+    return;
+  }
+  struct sigaction a = {.sa_sigaction = count_timer, .sa_flags = SA_SIGINFO | SA_RESTART};
+  sigaction(SIGUSR1, &a, 0);
+  struct sigevent e = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+  timer_t absolute, relative;
+  e.sigev_value.sival_int = 1;
+  EQ(timer_create(CLOCK_REALTIME, &e, &absolute), 0);
+  e.sigev_value.sival_int = 2;
+  EQ(timer_create(CLOCK_REALTIME, &e, &relative), 0);
+  struct itimerspec t = {{0, 0}, at_wall(1000)}, left;
+  EQ(timer_settime(absolute, TIMER_ABSTIME, &t, 0), 0);
+  t.it_value = (struct timespec){1000, 0};
+  EQ(timer_settime(relative, 0, &t, 0), 0);
+  pthread_t sleeper, waiter;
+  sigset_t s;
+  sigemptyset(&s), sigaddset(&s, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &s, 0);
+  pthread_create(&sleeper, 0, sleep_to_wall, 0);
+  pthread_create(&waiter, 0, wait_to_wall, 0);
+  pthread_sigmask(SIG_UNBLOCK, &s, 0);
+  int plain = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK), cancelled = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
+  t.it_value = at_wall(1000);
+  EQ(timerfd_settime(plain, TFD_TIMER_ABSTIME, &t, 0), 0);
+  EQ(timerfd_settime(cancelled, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &t, 0), 0);
+  t_sleep_ms(50);
+  EQ(fired + relative_fired + ended, 0);
+  struct timespec before = at_wall(0), later = at_wall(500);
+  int64_t steady = now(CLOCK_MONOTONIC);
+  EQ(clock_settime(CLOCK_REALTIME, &later), 0);
+  LEAST(now(CLOCK_REALTIME), ns(later));
+  YES(now(CLOCK_MONOTONIC) - steady < 10000000000);
+  uint64_t ticks;
+  FAIL(read(cancelled, &ticks, 8), ECANCELED);
+  FAIL(read(plain, &ticks, 8), EAGAIN);
+  t_sleep_ms(30);
+  EQ(fired + relative_fired + ended, 0);
+  EQ(timer_gettime(absolute, &left), 0);
+  YES(left.it_value.tv_sec > 400 && left.it_value.tv_sec <= 500);
+  later = at_wall(600);
+  EQ(clock_settime(CLOCK_REALTIME, &later), 0);
+  YES(UNTIL(fired == 1));
+  YES(UNTIL(ended == 2));
+  EQ(read(plain, &ticks, 8), 8);
+  EQ(ticks, 1);
+  void *good;
+  pthread_join(sleeper, &good);
+  EQ((long)good, 1);
+  pthread_join(waiter, &good);
+  EQ((long)good, 1);
+  EQ(relative_fired, 0);
+  EQ(timer_gettime(relative, &left), 0);
+  YES(left.it_value.tv_sec > 900);
+  // Back: what was over stays over.
+  before.tv_sec += 1;
+  EQ(clock_settime(CLOCK_REALTIME, &before), 0);
+  YES(now(CLOCK_REALTIME) - ns(before) < 10000000000);
+  EQ(fired, 1);
+  struct timespec bad = {0, 1000000000}, negative = {-1, 0}, epoch = {0, 0};
+  FAIL(clock_settime(CLOCK_REALTIME, &bad), EINVAL);
+  FAIL(clock_settime(CLOCK_REALTIME, &negative), EINVAL);
+  FAIL(clock_settime(CLOCK_REALTIME, &epoch), EINVAL);  // before the machine was started
+  FAIL(clock_settime(CLOCK_MONOTONIC, &before), EINVAL);
+  timer_delete(absolute), timer_delete(relative), close(plain), close(cancelled);
+}
+
+MAIN(G(clocks), G(order), G(of_day), G(sleeping), G(used), G(together), G(setting))

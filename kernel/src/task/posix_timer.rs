@@ -52,6 +52,9 @@ pub struct PosixTimer {
 
 #[derive(Default)]
 struct State {
+    /// It was set to run for a time: `target` is of the monotonic clock then, if the timer's is
+    /// the wall clock, whose being set it does not notice.
+    steady: bool,
     /// When it fires, by its clock; 0 while off.
     target: u64,
     interval: u64,
@@ -167,8 +170,17 @@ pub fn create(
 impl PosixTimer {
     /// How it is set.
     pub fn setting(&self) -> Setting {
-        let now = self.clock.now();
-        self.state.lock().setting(now, self.is_silent())
+        let state = self.state.lock();
+        state.setting(self.clock(state.steady).now(), self.is_silent())
+    }
+
+    /// The clock by which it counts.
+    fn clock(&self, steady: bool) -> &Clock {
+        if steady && matches!(self.clock, Clock::Realtime) {
+            &Clock::Monotonic
+        } else {
+            &self.clock
+        }
     }
 
     /// Whether nobody is told when it fires: then it needs no alarm either.
@@ -178,18 +190,18 @@ impl PosixTimer {
 
     /// Sets it; gives how it was set. With `absolute` the value is a time of its clock.
     pub fn set(self: &Arc<Self>, new: Setting, absolute: bool) -> Setting {
-        let now = self.clock.now();
+        let clock = self.clock(!absolute);
         let target = match new.value {
             0 => 0,
             value if absolute => value,
-            value => now.saturating_add(value),
+            value => clock.now().saturating_add(value),
         };
         let armed = target != 0 && !self.is_silent();
-        let handle = armed.then(|| timer::arm(self.clock.when(target), self.clone()));
+        let handle = armed.then(|| timer::arm(clock.when(target), self.clone()));
         let (old, old_handle) = {
             let mut state = self.state.lock();
-            let old = state.setting(now, self.is_silent());
-            (state.target, state.interval) = (target, new.interval);
+            let old = state.setting(self.clock(state.steady).now(), self.is_silent());
+            (state.target, state.interval, state.steady) = (target, new.interval, !absolute);
             (state.queued, state.overrun) = (false, 0);
             (old, core::mem::replace(&mut state.handle, handle))
         };
@@ -214,9 +226,9 @@ impl PosixTimer {
     /// Its signal is not queued any more, unless it was set anew meanwhile: it is armed for its
     /// next time, at least `pause` from now, if it repeats. What it says as its overrun count.
     fn go_on(self: &Arc<Self>, pause: u64) -> i32 {
-        let now = self.clock.now();
-        let (target, overrun) = {
+        let (target, overrun, steady) = {
             let mut state = self.state.lock();
+            let now = self.clock(state.steady).now();
             if !core::mem::take(&mut state.queued) {
                 return state.overrun;
             }
@@ -228,15 +240,15 @@ impl PosixTimer {
             let missed = (steps - 1).min(MAX_OVERRUN);
             state.target = target.max(now.saturating_add(pause));
             state.overrun = i32::try_from(missed).unwrap_or(i32::MAX);
-            (state.target, state.overrun)
+            (state.target, state.overrun, state.steady)
         };
-        self.arm(target);
+        self.arm(target, steady);
         overrun
     }
 
     /// Arms it for `target`, unless it was set anew meanwhile.
-    fn arm(self: &Arc<Self>, target: u64) {
-        let handle = timer::arm(self.clock.when(target), self.clone());
+    fn arm(self: &Arc<Self>, target: u64, steady: bool) {
+        let handle = timer::arm(self.clock(steady).when(target), self.clone());
         let old = {
             let mut state = self.state.lock();
             if state.target == target { state.handle.replace(handle) } else { Some(handle) }
@@ -276,12 +288,12 @@ impl State {
 impl Expire for PosixTimer {
     fn expire(self: Arc<Self>, _now: u64) {
         let Some(process) = self.process.upgrade() else { return };
-        let now = self.clock.now();
         let early = {
             let mut state = self.state.lock();
+            let now = self.clock(state.steady).now();
             if state.target > now {
                 // A CPU clock has not come that far, or the wall clock was set.
-                Some(state.target)
+                Some((state.target, state.steady))
             } else if state.target == 0 || state.queued {
                 return;
             } else {
@@ -292,8 +304,8 @@ impl Expire for PosixTimer {
                 None
             }
         };
-        if let Some(target) = early {
-            self.arm(target);
+        if let Some((target, steady)) = early {
+            self.arm(target, steady);
         } else if !self.tell(&process) {
             // Nobody will take a signal that would arm it again.
             self.go_on(SHORTEST_INTERVAL);
