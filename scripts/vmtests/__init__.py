@@ -13,3 +13,4 @@ from . import tools
 from . import debugging
 from . import shells
 from . import nginx_workers
+from . import terminals
