@@ -695,8 +695,291 @@ static void kernel_access(void) {
   unlink("f");
 }
 
+// A number from a line of a file of /proc, as "VmLck:      12 kB"; -1 where there is none.
+static long proc_number(const char *path, const char *name) {
+  const char *at = strstr(t_slurp(path), name);
+  return at ? strtol(at + strlen(name), 0, 10) : -1;
+}
+static long locked_kb(void) { return proc_number("/proc/self/status", "VmLck:"); }
+// Pages of a range that are in memory.
+static int present(char *at, int pages) {
+  static unsigned char seen[1024];
+  int there = 0;
+  if (mincore(at, (size_t)(pages * PAGE), seen)) return -1;
+  for (int i = 0; i < pages; i++) there += seen[i] & 1;
+  return there;
+}
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_COLD
+#define MADV_COLD 20
+#define MADV_PAGEOUT 21
+#endif
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#define MADV_KEEPONFORK 19
+#endif
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1
+#endif
+#ifndef MCL_ONFAULT
+#define MCL_ONFAULT 4
+#endif
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
+static void locking(void) {
+  long before = locked_kb();
+  char *p = map(8, RW);
+  EQ(mlock(p + 100, 2 * PAGE), 0);  // three pages are touched
+  EQ(locked_kb() - before, 12);
+  EQ(present(p, 8), 3);
+  EQ(mlock(p + PAGE, PAGE), 0);  // once more is once
+  EQ(locked_kb() - before, 12);
+  FAIL(madvise(p, PAGE, MADV_DONTNEED), EINVAL);
+  FAIL(madvise(p, PAGE, MADV_FREE), EINVAL);
+  FAIL(madvise(p, PAGE, MADV_COLD), EINVAL);
+  FAIL(msync(p, PAGE, MS_INVALIDATE), EBUSY);
+  p[0] = 1;
+  EQ(madvise(p, PAGE, MADV_DONTNEED_LOCKED), 0);
+  EQ(p[0], 0);
+  EQ(munlock(p + PAGE, PAGE), 0);
+  EQ(locked_kb() - before, 8);
+  EQ(madvise(p + PAGE, PAGE, MADV_DONTNEED), 0);
+  EQ(mremap(p, PAGE, PAGE, 0) == p, 1);
+  EQ(munmap(p, PAGE), 0);
+  EQ(locked_kb() - before, 4);
+  EQ(munmap(p + PAGE, 7 * PAGE), 0);
+  EQ(locked_kb(), before);
+  FAIL(mlock(p, PAGE), ENOMEM);
+  FAIL(munlock(p, PAGE), ENOMEM);
+  EQ(mlock(p, 0), 0);
+  EQ(munlock(p, 0), 0);
+  p = map(3, RW);
+  munmap(p + PAGE, PAGE);
+  FAIL(mlock(p, 3 * PAGE), ENOMEM);  // a hole
+  munmap(p, 3 * PAGE);
+  p = map(2, PROT_NONE);
+  FAIL(mlock(p, PAGE), ENOMEM);  // locked, but not there
+  EQ(munlock(p, PAGE), 0);
+  munmap(p, 2 * PAGE);
+  p = map(4, RW);
+  FAIL(syscall(SYS_mlock2, p, PAGE, 2), EINVAL);
+  EQ(syscall(SYS_mlock2, p, 4 * PAGE, MLOCK_ONFAULT), 0);
+  EQ(present(p, 4), 0);
+  EQ(locked_kb() - before, 16);
+  p[PAGE] = 1;
+  EQ(present(p, 4), 1);
+  munmap(p, 4 * PAGE);
+  p = mmap(0, 4 * PAGE, RW, ANON | MAP_LOCKED, -1, 0);
+  YES(p != MAP_FAILED);
+  EQ(present(p, 4), 4);
+  EQ(locked_kb() - before, 16);
+  char *q = mremap(p, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE);  // grows locked, and filled
+  YES(q != MAP_FAILED);
+  EQ(present(q, 8), 8);
+  EQ(locked_kb() - before, 32);
+  EQ(munmap(q, 8 * PAGE), 0);
+  FAIL(mlockall(0), EINVAL);
+  FAIL(mlockall(MCL_ONFAULT), EINVAL);
+  FAIL(mlockall(8), EINVAL);
+  p = map(4, RW);
+  EQ(mlockall(MCL_FUTURE), 0);
+  EQ(present(p, 4), 0);
+  q = map(4, RW);
+  EQ(present(q, 4), 4);
+  EQ(locked_kb() - before, 16);
+  EQ(mlockall(MCL_CURRENT), 0);  // ends MCL_FUTURE, too
+  EQ(present(p, 4), 4);
+  YES(locked_kb() - before > 32);
+  munmap(q, 4 * PAGE);
+  q = map(4, RW);
+  EQ(present(q, 4), 0);
+  EQ(munlockall(), 0);
+  EQ(locked_kb(), 0);
+  munmap(p, 4 * PAGE), munmap(q, 4 * PAGE);
+}
+
+static void more_advice(void) {
+  char *p = map(4, RW);
+  EQ(madvise(p, 4 * PAGE, MADV_POPULATE_READ), 0);
+  EQ(present(p, 4), 4);
+  EQ(madvise(p, 4 * PAGE, MADV_DONTNEED), 0);
+  EQ(present(p, 4), 0);
+  EQ(madvise(p, 2 * PAGE, MADV_POPULATE_WRITE), 0);
+  EQ(present(p, 4), 2);
+  EQ(mprotect(p, PAGE, PROT_READ), 0);
+  FAIL(madvise(p, 4 * PAGE, MADV_POPULATE_WRITE), EINVAL);
+  EQ(mprotect(p, PAGE, PROT_NONE), 0);
+  FAIL(madvise(p, PAGE, MADV_POPULATE_READ), EINVAL);
+  EQ(mprotect(p, PAGE, RW), 0);
+  EQ(madvise(p, PAGE, MADV_COLD), 0);
+  EQ(madvise(p, PAGE, MADV_PAGEOUT), 0);
+  EQ(madvise(p, 4 * PAGE, MADV_WIPEONFORK), 0);
+  EQ(madvise(p, 4 * PAGE, MADV_KEEPONFORK), 0);
+  EQ(madvise(p, 4 * PAGE, MADV_DONTDUMP), 0);
+  EQ(madvise(p, 4 * PAGE, MADV_DODUMP), 0);
+  // A hole: the rest is done.
+  memset(p, 7, 4 * PAGE);
+  munmap(p + PAGE, PAGE);
+  FAIL(madvise(p, 4 * PAGE, MADV_DONTNEED), ENOMEM);
+  EQ(p[0], 0);
+  EQ(p[3 * PAGE], 0);
+  FAIL(madvise(p, 4 * PAGE, MADV_WILLNEED), ENOMEM);
+  FAIL(madvise(p, 4 * PAGE, MADV_POPULATE_READ), ENOMEM);
+  munmap(p, 4 * PAGE);
+  p = mmap(0, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  FAIL(madvise(p, PAGE, MADV_WIPEONFORK), EINVAL);
+  FAIL(madvise(p, PAGE, MADV_FREE), EINVAL);
+  p[0] = 1;
+  munmap(p, PAGE);
+  int fd = GOOD(open("f", O_RDWR | O_CREAT | O_TRUNC, 0600));
+  EQ(ftruncate(fd, 2 * PAGE), 0);
+  p = mmap(0, 4 * PAGE, RW, MAP_SHARED, fd, 0);
+  memset(p, 5, 2 * PAGE);
+  EQ(madvise(p, PAGE, MADV_REMOVE), 0);
+  EQ(p[0], 0);
+  EQ(p[PAGE], 5);
+  FAIL(madvise(p, 4 * PAGE, MADV_POPULATE_READ), EFAULT);  // past the end
+  munmap(p, 4 * PAGE);
+  p = mmap(0, PAGE, RW, MAP_PRIVATE, fd, 0);
+  FAIL(madvise(p, PAGE, MADV_REMOVE), EACCES);
+  FAIL(madvise(p, PAGE, MADV_WIPEONFORK), EINVAL);
+  munmap(p, PAGE);
+  p = map(1, RW);
+  FAIL(madvise(p, PAGE, MADV_REMOVE), EINVAL);
+  munmap(p, PAGE);
+  close(fd);
+  unlink("f");
+}
+
+// mremap that leaves the old range behind, empty.
+static void left_behind(void) {
+  char *p = map(4, RW);
+  memset(p, 3, 4 * PAGE);
+  FAIL((long)mremap(p, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP), EINVAL);
+  FAIL((long)mremap(p, 4 * PAGE, 4 * PAGE, MREMAP_DONTUNMAP), EINVAL);
+  char *q = mremap(p, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+  YES(q != MAP_FAILED && q != p);
+  EQ(q[0], 3);
+  EQ(q[4 * PAGE - 1], 3);
+  EQ(present(p, 4), 0);
+  EQ(p[0], 0);
+  p[0] = 4;
+  EQ(q[0], 3);
+  munmap(p, 4 * PAGE), munmap(q, 4 * PAGE);
+  // Length 0: a shared mapping is doubled.
+  p = mmap(0, 2 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  p[PAGE] = 6;
+  q = mremap(p, 0, 2 * PAGE, MREMAP_MAYMOVE);
+  YES(q != MAP_FAILED && q != p);
+  EQ(q[PAGE], 6);
+  q[0] = 7;
+  EQ(p[0], 7);
+  munmap(p, 2 * PAGE), munmap(q, 2 * PAGE);
+  p = map(1, RW);
+  FAIL(syscall(SYS_mremap, p, 0L, PAGE, MREMAP_MAYMOVE), EINVAL);
+  munmap(p, PAGE);
+}
+
+// A mapping that grows downwards when it is touched below.
+static void downwards(void) {
+  char *room = map(2048, PROT_NONE);
+  EQ(munmap(room, 2048 * PAGE), 0);
+  char *p = mmap(room + 2000 * PAGE, 8 * PAGE, RW, ANON | MAP_GROWSDOWN | MAP_FIXED, -1, 0);
+  YES(p != MAP_FAILED);
+  EQ(writes(p), 0);
+  EQ(writes(p - PAGE), 0);
+  EQ(writes(p - 100 * PAGE), 0);
+  EQ(reads(p - 50 * PAGE), 0);
+  // Not into what is below: it keeps its distance.
+  char *below = mmap(p - 200 * PAGE, PAGE, RW, ANON | MAP_FIXED, -1, 0);
+  YES(below != MAP_FAILED);
+  EQ(reads(p - 101 * PAGE), SIGSEGV);
+  EQ(munmap(below, PAGE), 0);
+  EQ(munmap(p - 100 * PAGE, 108 * PAGE), 0);
+  EQ(reads(p), SIGSEGV);
+}
+
+// Pages of a nonlinear mapping, out of order.
+static void nonlinear(void) {
+  int fd = GOOD(open("f", O_RDWR | O_CREAT | O_TRUNC, 0600));
+  EQ(ftruncate(fd, 4 * PAGE), 0);
+  char *p = mmap(0, 4 * PAGE, RW, MAP_SHARED, fd, 0);
+  for (int i = 0; i < 4; i++) p[i * PAGE] = (char)('a' + i);
+  EQ(syscall(SYS_remap_file_pages, p, PAGE, 0L, 3L, 0L), 0);
+  EQ(syscall(SYS_remap_file_pages, p + PAGE, PAGE, 0L, 0L, 0L), 0);
+  EQ(p[0], 'd');
+  EQ(p[PAGE], 'a');
+  EQ(p[2 * PAGE], 'c');
+  p[PAGE] = 'A';
+  char c;
+  EQ(pread(fd, &c, 1, 0), 1);
+  EQ(c, 'A');
+  FAIL(syscall(SYS_remap_file_pages, p, PAGE, (long)PROT_READ, 0L, 0L), EINVAL);
+  munmap(p, 4 * PAGE);
+  FAIL(syscall(SYS_remap_file_pages, p, PAGE, 0L, 0L, 0L), EINVAL);
+  p = map(1, RW);
+  FAIL(syscall(SYS_remap_file_pages, p, PAGE, 0L, 0L, 0L), EINVAL);
+  munmap(p, PAGE);
+  close(fd);
+  unlink("f");
+}
+
+static void counters(void) {
+  struct rusage u, v;
+  EQ(getrusage(RUSAGE_SELF, &u), 0);
+  char *p = map(2000, RW);
+  for (long i = 0; i < 2000; i++) p[i * PAGE] = 1;
+  EQ(getrusage(RUSAGE_SELF, &v), 0);
+  LEAST(v.ru_minflt - u.ru_minflt, 2000);
+  EQ(v.ru_majflt - u.ru_majflt, 0);
+  LEAST(v.ru_maxrss, 8000);
+  long now = proc_number("/proc/self/status", "VmRSS:"), most = proc_number("/proc/self/status", "VmHWM:");
+  LEAST(now, 8000);
+  EQ(munmap(p, 2000 * PAGE), 0);
+  LEAST(now - proc_number("/proc/self/status", "VmRSS:"), 7000);
+  LEAST(proc_number("/proc/self/status", "VmHWM:"), most - 1024);  // Linux counts in batches
+  EQ(getrusage(RUSAGE_SELF, &u), 0);
+  LEAST(u.ru_maxrss, v.ru_maxrss);
+  EQ(getrusage(RUSAGE_THREAD, &u), 0);
+  LEAST(u.ru_minflt, 2000);
+  // What is promised counts, touched or not.
+  long before = proc_number("/proc/meminfo", "Committed_AS:");
+  LEAST(before, 1);
+  LEAST(proc_number("/proc/meminfo", "CommitLimit:"), before > 0);
+}
+
+// Thousands of mappings that cannot be one: mapping and unmapping does not become slower and slower.
+static void many(void) {
+  enum { N = 20000 };
+  static char *at[N];
+  int good = 0;
+  for (int i = 0; i < N; i++) good += (at[i] = map(1, i & 1 ? PROT_READ : RW)) != MAP_FAILED;
+  EQ(good, N);
+  for (int i = 0; i < N; i += 2) at[i][0] = (char)i;
+  good = 0;
+  for (int i = 0; i < N; i += 2) good += at[i][0] == (char)i;
+  EQ(good, N / 2);
+  good = 0;
+  for (int i = 0; i < N; i += 4) good += munmap(at[i], PAGE) == 0;
+  for (int i = 0; i < N; i += 4) good += (at[i] = map(1, RW)) != MAP_FAILED;
+  EQ(good, N / 2);
+  good = 0;
+  for (int i = N; i-- > N / 2;) good += munmap(at[i], PAGE) == 0;
+  for (int i = 0; i < N / 2; i++) good += munmap(at[i], PAGE) == 0;
+  EQ(good, N);
+}
+
 __attribute__((constructor)) static void begin(void) { catch_faults(); }
 
 MAIN(G(plain), G(errors), G(fixed), G(faults), G(protection), G(holes), G(remapping), G(advice), G(private_file),
      G(shared_file), G(shared_anonymous), G(break_end), G(stack), G(stack_overflow), G(reserve), G(residence), G(churn),
-     G(racing_faults), G(kernel_access))
+     G(racing_faults), G(kernel_access), G(locking), G(more_advice), G(left_behind), G(downwards), G(nonlinear),
+     G(counters), G(many))

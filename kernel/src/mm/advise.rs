@@ -1,5 +1,6 @@
 //! What programs say of their memory, and ask about it: `madvise`, `mincore`.
 
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use elfin_syscalls::Errno;
@@ -59,27 +60,40 @@ impl AddressSpace {
                     Ok(())
                 })
             }
-            Advice::REMOVE => self.each_part(address, len, |vma, part| {
-                check(vma, advice)?;
-                let Backing::Object { object, .. } = &vma.backing else { return Ok(()) };
-                if !vma.is_shared() || !vma.flags.contains(VmaFlags::MAY_WRITE) {
-                    return Err(Errno::EACCES);
-                }
-                let first = vma.object_page(part.start);
-                object.punch(first, first + (part.len() / PAGE_SIZE) as u64)
-            }),
+            Advice::REMOVE => self.remove_contents(address, len),
             Advice::POPULATE_READ => self.provide_range(address, len, Touch::Read),
             Advice::POPULATE_WRITE => self.provide_range(address, len, Touch::Write),
             Advice::NORMAL
             | Advice::RANDOM
             | Advice::SEQUENTIAL
             | Advice::WILLNEED
+            | Advice::MERGEABLE
+            | Advice::UNMERGEABLE
             | Advice::HUGEPAGE
             | Advice::NOHUGEPAGE
             | Advice::COLD
             | Advice::PAGEOUT => self.each_part(address, len, |vma, _| check(vma, advice)),
             _ => Err(Errno::EINVAL),
         }
+    }
+
+    /// Makes holes in the objects that are mapped in a range (`MADV_REMOVE`).
+    fn remove_contents(&self, address: usize, len: usize) -> Result<(), Errno> {
+        let mut holes = Vec::new();
+        let result = self.each_part(address, len, |vma, part| {
+            check(vma, Advice::REMOVE)?;
+            let Backing::Object { object, .. } = &vma.backing else { return Ok(()) };
+            if !vma.is_shared() || !vma.flags.contains(VmaFlags::MAY_WRITE) {
+                return Err(Errno::EACCES);
+            }
+            let first = vma.object_page(part.start);
+            holes.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+            holes.push((object.clone(), first..first + (part.len() / PAGE_SIZE) as u64));
+            Ok(())
+        });
+        // Objects may sleep, and look for mappings themselves.
+        holes.iter().try_for_each(|(object, pages)| object.punch(pages.start, pages.end))?;
+        result
     }
 
     /// Provides the pages of a range now, as `MADV_POPULATE_READ` and `MADV_POPULATE_WRITE` do.

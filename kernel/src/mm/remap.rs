@@ -7,7 +7,7 @@ use elfin_syscalls::Errno;
 
 use super::fault::Touch;
 use super::layout::MIN_ADDRESS;
-use super::map::{MAX_MAPPINGS, checked_range, tell_object};
+use super::map::{MAX_MAPPINGS, MapRequest, checked_range, tell_object};
 use super::space::{AddressSpace, Inner};
 use super::vma::{Backing, Vma, VmaFlags};
 use super::{limits, page_ceil};
@@ -80,6 +80,29 @@ impl AddressSpace {
             return Err(Errno::ENOMEM);
         }
         self.relocate(&mut inner, &vma, range, new_len, how)
+    }
+
+    /// `remap_file_pages(2)`: lets the shared mapping at `range`, of one object, show that object's
+    /// pages from `page` on. The range becomes a mapping of its own.
+    ///
+    /// # Errors
+    /// `EINVAL` if that is no shared mapping of one object, `ENOMEM`.
+    pub fn remap_object(&self, range: Range<usize>, page: u64) -> Result<(), Errno> {
+        let vma = self.find(range.start).filter(Vma::is_shared).ok_or(Errno::EINVAL)?;
+        if range.end > vma.end {
+            return Err(Errno::EINVAL);
+        }
+        let Backing::Object { object, path, .. } = vma.backing else { return Err(Errno::EINVAL) };
+        self.map_request(MapRequest {
+            address: range.start,
+            flags: vma.flags,
+            backing: Backing::Object { object, page, path },
+            label: vma.label,
+            fixed: true,
+            populate: true,
+            ..MapRequest::anonymous(range.len(), vma.prot)
+        })?;
+        Ok(())
     }
 
     fn try_grow(

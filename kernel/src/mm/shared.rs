@@ -67,6 +67,12 @@ impl Mappable for SharedMemory {
         self.frames.lock().get(&index).cloned()
     }
 
+    fn punch(&self, first: u64, end: u64) -> Result<(), Errno> {
+        // Mappings keep their frames: cleared in place.
+        self.frames.lock().range(first..end).for_each(|(_, frame)| frame.zero(0, PAGE_SIZE));
+        Ok(())
+    }
+
     fn len(&self) -> u64 {
         self.pages * PAGE_SIZE as u64
     }

@@ -143,6 +143,25 @@ pub fn mremap(
     mm(cx).resize(old.addr(), old_len, new_len, Resize { may_move, fixed, keep })
 }
 
+/// `remap_file_pages(2)`.
+pub fn remap_file_pages(
+    cx: &mut Cx<'_>,
+    addr: UserAddr,
+    len: usize,
+    prot: usize,
+    page: usize,
+    _flags: usize,
+) -> SysResult {
+    let (start, len) = (page_floor(addr.addr()), page_floor(len));
+    let end = start.checked_add(len).filter(|&end| end > start).ok_or(Errno::EINVAL)?;
+    page.checked_add(len / PAGE_SIZE).ok_or(Errno::EINVAL)?;
+    if prot != 0 {
+        return Err(Errno::EINVAL);
+    }
+    mm(cx).remap_object(start..end, page as u64)?;
+    Ok(0)
+}
+
 /// `madvise(2)`.
 pub fn madvise(cx: &mut Cx<'_>, addr: UserAddr, len: usize, advice: Advice) -> SysResult {
     mm(cx).advise(addr.addr(), len, advice)?;

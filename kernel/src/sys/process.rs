@@ -9,6 +9,7 @@ use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
 use super::usercopy::{user_read, user_write};
+use crate::task::usage::Used;
 use crate::task::{Capability, Process, Thread, find_process, itimer};
 
 /// `RUSAGE_SELF`.
@@ -93,31 +94,35 @@ fn set_limit(me: &Thread, process: &Arc<Process>, resource: Resource, new: Rlimi
 
 /// What a child that was waited for has used, its own children included.
 pub(super) fn rusage_of_child(child: &Process) -> Rusage {
-    let own = child.cpu_time();
-    let total = own.saturating_add(child.children_cpu_time.load(Ordering::Relaxed));
-    Rusage { ru_utime: Timeval::from_nanos(total), ..zeroed() }
+    let cpu_time = child.cpu_time();
+    let cpu_time = cpu_time.saturating_add(child.children_cpu_time.load(Ordering::Relaxed));
+    rusage(cpu_time, child.used().and(child.children_usage.get()))
 }
 
-/// `getrusage(2)`. All CPU time counts as the program's own; faults are not counted.
-pub fn getrusage(cx: &mut Cx<'_>, who: i32, out: UserOut<Rusage>) -> SysResult {
+fn rusage(cpu_time: u64, used: Used) -> Rusage {
     const KIB: usize = 1024;
+    Rusage {
+        ru_utime: Timeval::from_nanos(cpu_time),
+        ru_maxrss: i64::try_from(used.peak_resident / KIB).unwrap_or(i64::MAX),
+        ru_minflt: used.faults.cast_signed(),
+        ru_nvcsw: used.yields.cast_signed(),
+        ru_nivcsw: used.preemptions.cast_signed(),
+        ..zeroed()
+    }
+}
+
+/// `getrusage(2)`. All CPU time counts as the program's own.
+pub fn getrusage(cx: &mut Cx<'_>, who: i32, out: UserOut<Rusage>) -> SysResult {
     let process = &cx.thread.process;
-    let mut usage: Rusage = zeroed();
-    let (cpu_time, (voluntary, involuntary)) = match who {
-        RUSAGE_SELF => (process.cpu_time(), process.switches()),
-        RUSAGE_THREAD => {
-            let (voluntary, involuntary) = cx.thread.sched.switches();
-            (cx.thread.cpu_time(), (u64::from(voluntary), u64::from(involuntary)))
+    let usage = match who {
+        RUSAGE_SELF => rusage(process.cpu_time(), process.used()),
+        RUSAGE_THREAD => rusage(cx.thread.cpu_time(), Used::by(cx.thread)),
+        RUSAGE_CHILDREN => {
+            let cpu_time = process.children_cpu_time.load(Ordering::Relaxed);
+            rusage(cpu_time, process.children_usage.get())
         }
-        RUSAGE_CHILDREN => (process.children_cpu_time.load(Ordering::Relaxed), (0, 0)),
         _ => return Err(Errno::EINVAL),
     };
-    usage.ru_utime = Timeval::from_nanos(cpu_time);
-    usage.ru_nvcsw = voluntary.cast_signed();
-    usage.ru_nivcsw = involuntary.cast_signed();
-    if who != RUSAGE_CHILDREN {
-        usage.ru_maxrss = i64::try_from(cx.thread.mm().resident() / KIB).unwrap_or(i64::MAX);
-    }
     user_write(out, &usage)?;
     Ok(0)
 }

@@ -202,6 +202,7 @@ fn new_process(
     process.dumpable.store(dumpable, Ordering::Relaxed);
     let personality = maker.personality.load(Ordering::Relaxed);
     process.personality.store(personality, Ordering::Relaxed);
+    process.oom.inherit(&maker.oom);
     let filter = maker.core.filter.load(Ordering::Relaxed);
     process.core.filter.store(filter, Ordering::Relaxed);
     itimer::watch_cpu_limit(&process);

@@ -65,7 +65,7 @@ pub fn exit_thread() -> ! {
     me.files().leave();
     me.process.set_remains(&me);
     let left = me.process.remove_thread(&me);
-    me.process.ended_cpu_time.fetch_add(me.cpu_time(), Ordering::Relaxed);
+    me.process.add_thread_usage(&me);
     if left == 0 {
         end_process(&me);
     } else {
@@ -84,7 +84,7 @@ pub(super) fn exit_replaced() -> ! {
     let me = current();
     leave_memory(&me);
     me.files().leave();
-    me.process.ended_cpu_time.fetch_add(me.cpu_time(), Ordering::Relaxed);
+    me.process.add_thread_usage(&me);
     ids::unregister_thread(&me);
     sched::exit_current()
 }

@@ -15,6 +15,7 @@ pub mod futex;
 pub mod ids;
 pub mod itimer;
 pub mod jobs;
+pub mod oom;
 pub mod pidfd;
 pub mod poll;
 pub mod posix_timer;
@@ -28,6 +29,7 @@ pub mod sleep;
 pub mod timer;
 pub mod tree;
 pub mod unshare;
+pub mod usage;
 pub mod wait_child;
 pub mod work;
 

@@ -13,12 +13,14 @@ use super::cred::Cred;
 use super::ids::Tid;
 use super::itimer::Itimers;
 use super::jobs::Controlling;
+use super::oom::Score;
 use super::poll::PollEvents;
 use super::posix_timer::PosixTimers;
 use super::rlimit::Rlimits;
 use super::signal::{self, Info, ProcessSignals, SIGCHLD, Signal};
 use super::thread::{NAME_LEN, Thread, ThreadRef};
 use super::tree::Family;
+use super::usage::{Usage, Used};
 use super::wait::WaitQueue;
 use crate::ipc;
 
@@ -83,6 +85,8 @@ pub struct Process {
     pub dumpable: AtomicU32,
     /// Its part in a core file.
     pub core: CoreState,
+    /// How willing it is to end when memory is out.
+    pub oom: Score,
     /// `personality(2)`.
     pub personality: AtomicU32,
     /// `PR_SET_CHILD_SUBREAPER`.
@@ -91,6 +95,10 @@ pub struct Process {
     pub ended_cpu_time: AtomicU64,
     /// CPU time of children that were waited for, in nanoseconds.
     pub children_cpu_time: AtomicU64,
+    /// What threads that ended have used beside.
+    ended_usage: Usage,
+    /// What children that were waited for have used beside.
+    pub children_usage: Usage,
     /// When it started, in nanoseconds of the monotonic clock.
     pub started: u64,
     /// Keeps its id in use.
@@ -164,10 +172,13 @@ impl Process {
             has_execed: AtomicBool::new(false),
             dumpable: AtomicU32::new(1),
             core: CoreState::default(),
+            oom: Score::default(),
             personality: AtomicU32::new(0),
             subreaper: AtomicBool::new(false),
             ended_cpu_time: AtomicU64::new(0),
             children_cpu_time: AtomicU64::new(0),
+            ended_usage: Usage::default(),
+            children_usage: Usage::default(),
             started: if pid == INIT { 0 } else { time::now() },
             id,
         })
@@ -371,6 +382,20 @@ impl Process {
         let used = child.children_cpu_time.load(Ordering::Relaxed);
         let used = used.saturating_add(child.cpu_time());
         self.children_cpu_time.fetch_add(used, Ordering::Relaxed);
+        self.children_usage.add(child.used().and(child.children_usage.get()));
+    }
+
+    /// Adds what a thread has used that ends now.
+    pub(super) fn add_thread_usage(&self, thread: &Thread) {
+        self.ended_cpu_time.fetch_add(thread.cpu_time(), Ordering::Relaxed);
+        self.ended_usage.add(Used::by(thread));
+    }
+
+    /// What all its threads have used, those that ended too.
+    pub fn used(&self) -> Used {
+        let threads = self.threads.lock();
+        let living = threads.iter().map(|thread| Used::by(thread));
+        living.fold(self.ended_usage.get(), Used::and)
     }
 
     /// Tells the parent that `signal` has stopped the process.
@@ -419,15 +444,6 @@ impl Process {
     pub fn end_info(&self, signal: Signal) -> Info {
         let (code, value) = end_code(self.exit_status().unwrap_or(0));
         self.child_info(signal, code, value)
-    }
-
-    /// Voluntary and involuntary context switches of its threads that have not ended.
-    pub fn switches(&self) -> (u64, u64) {
-        let threads = self.threads.lock();
-        threads
-            .iter()
-            .map(|thread| thread.sched.switches())
-            .fold((0, 0), |sum, (own, forced)| (sum.0 + u64::from(own), sum.1 + u64::from(forced)))
     }
 
     /// CPU time of all its threads, those that ended too, in nanoseconds.

@@ -55,6 +55,8 @@ pub struct Thread {
     pub futex: WaitState,
     /// Faults on user memory fail instead of being served: the thread holds a spin lock.
     pub faults_off: AtomicBool,
+    /// Page faults.
+    pub faults: AtomicU64,
     /// The registered `struct rseq`.
     pub rseq: SpinLock<Option<Rseq>>,
     /// What `restart_syscall` goes on with.
@@ -134,6 +136,7 @@ impl Thread {
             robust_list: AtomicUsize::new(0),
             futex: WaitState::new(),
             faults_off: AtomicBool::new(false),
+            faults: AtomicU64::new(0),
             rseq: SpinLock::new(None),
             restart: SpinLock::new(None),
             policy: SpinLock::new(parts.policy),

@@ -9,7 +9,7 @@ use elfin_platform::cpu::{self, Work};
 use elfin_platform::mm;
 
 use super::thread::current;
-use super::{rseq, sched, signal, timer};
+use super::{oom, rseq, sched, signal, timer};
 
 /// Work that concerns the machine, not the running thread.
 const MACHINE: Work =
@@ -44,6 +44,7 @@ pub fn run() {
         crate::tty::poll();
     }
     if work.contains(Work::MEMORY) && mm::is_exhausted() {
-        signal::end_for_memory(format_args!("the kernel itself has none left for process"));
+        // It must not wait for anybody.
+        oom::kill_one();
     }
 }

@@ -6,25 +6,25 @@
 #[macro_export]
 macro_rules! __rows_memory {
     ($to:tt [$next:ident $($rest:ident)*] $($rows:tt)*) => { $crate::$next! { $to [$($rest)*] $($rows)*
-        mmap                    {   9, 222 } partial("no huge pages: MAP_HUGETLB fails with ENOMEM")        (addr: UserAddr, len: usize, prot: ProtFlags, flags: MapFlags, fd: Fd, offset: usize) ["own:memory"];
-        munmap                  {  11, 215 } full        (addr: UserAddr, len: usize) ["own:memory"];
-        mprotect                {  10, 226 } full        (addr: UserAddr, len: usize, prot: ProtFlags) ["own:memory"];
-        mremap                  {  25, 216 } full        (old: UserAddr, old_len: usize, new_len: usize, flags: MremapFlags, new: UserAddr) ["own:memory"];
-        madvise                 {  28, 233 } partial("hints about huge pages, order and cold pages are taken and ignored")        (addr: UserAddr, len: usize, advice: Advice) ["own:memory"];
-        brk                     {  12, 214 } full        (addr: UserAddr) ["own:memory"];
+        mmap                    {   9, 222 } partial("no huge pages: MAP_HUGETLB fails with ENOMEM") (addr: UserAddr, len: usize, prot: ProtFlags, flags: MapFlags, fd: Fd, offset: usize) ["own:memory", "own:procmem"];
+        munmap                  {  11, 215 } full (addr: UserAddr, len: usize) ["own:memory", "own:procmem"];
+        mprotect                {  10, 226 } full (addr: UserAddr, len: usize, prot: ProtFlags) ["own:memory", "own:procmem"];
+        mremap                  {  25, 216 } full (old: UserAddr, old_len: usize, new_len: usize, flags: MremapFlags, new: UserAddr) ["own:memory", "own:procmem"];
+        madvise                 {  28, 233 } partial("hints about huge pages, equal pages, order and cold pages are taken and ignored") (addr: UserAddr, len: usize, advice: Advice) ["own:memory", "own:procmem"];
+        brk                     {  12, 214 } full (addr: UserAddr) ["own:memory", "own:procmem"];
         msync                   {  26, 227 } full        (addr: UserAddr, len: usize, flags: MsyncFlags) ["own:memory"];
         mincore                 {  27, 232 } full        (addr: UserAddr, len: usize, vec: UserAddr) ["own:memory"];
-        mlock                   { 149, 228 } partial("pages are provided; RLIMIT_MEMLOCK is not counted, for memory is never swapped")        (addr: UserAddr, len: usize) [];
-        mlock2                  { 325, 284 } partial("pages are provided; RLIMIT_MEMLOCK is not counted, for memory is never swapped")        (addr: UserAddr, len: usize, flags: u32) [];
-        munlock                 { 150, 229 } partial("pages are provided; RLIMIT_MEMLOCK is not counted, for memory is never swapped")        (addr: UserAddr, len: usize) [];
-        mlockall                { 151, 230 } partial("provides what is mapped now; memory is never swapped")        (flags: MlockallFlags) [];
-        munlockall              { 152, 231 } partial("memory is never swapped: nothing to undo")        () [];
+        mlock                   { 149, 228 } full (addr: UserAddr, len: usize) ["own:memory", "own:procmem"];
+        mlock2                  { 325, 284 } full (addr: UserAddr, len: usize, flags: u32) ["own:memory", "own:procmem"];
+        munlock                 { 150, 229 } full (addr: UserAddr, len: usize) ["own:memory", "own:procmem"];
+        mlockall                { 151, 230 } full (flags: MlockallFlags) ["own:memory", "own:procmem"];
+        munlockall              { 152, 231 } full () ["own:memory", "own:procmem"];
         mseal                   { 462, 462 } stub("callers leave the mapping unsealed") (addr: UserAddr, len: usize, flags: usize) [];
-        remap_file_pages        { 216, 234 } stub("obsolete: callers map each range") (addr: UserAddr, len: usize, prot: usize, pgoff: usize, flags: usize) [];
+        remap_file_pages        { 216, 234 } full (addr: UserAddr, len: usize, prot: usize, pgoff: usize, flags: usize) ["own:memory"];
         process_madvise         { 440, 440 } stub("advice about another process is never needed") (pidfd: Fd, iov: UserIn<[Iovec]>, count: usize, advice: Advice, flags: u32) [];
         process_mrelease        { 448, 448 } stub("a killed process frees its memory by itself") (pidfd: Fd, flags: u32) [];
-        process_vm_readv        { 310, 270 } full (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) ["own:memory"];
-        process_vm_writev       { 311, 271 } full (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) ["own:memory"];
+        process_vm_readv        { 310, 270 } full (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) ["own:memory", "own:procmem"];
+        process_vm_writev       { 311, 271 } full (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) ["own:memory", "own:procmem"];
         membarrier              { 324, 283 } partial("one CPU needs no interrupts to others")        (cmd: i32, flags: u32, cpu: i32) [];
         mbind                   { 237, 235 } stub("one memory node: numactl and allocators go without") (addr: UserAddr, len: usize, mode: usize, nodes: UserAddr, maxnode: usize, flags: u32) [];
         get_mempolicy           { 239, 236 } stub("one memory node: callers take ENOSYS as no NUMA") (mode: UserOut<i32>, nodes: UserAddr, maxnode: usize, addr: UserAddr, flags: usize) [];

@@ -75,7 +75,7 @@ const ENTRIES: &[(&[u8], Body)] = &[
     (b"mounts", Body::File(READ, mounts::mounts)),
     (b"ns", Body::Namespaces),
     (b"oom_adj", Body::File(READ, |_, out| out.bytes(b"0\n"))),
-    (b"oom_score", Body::File(READ, |_, out| out.bytes(b"0\n"))),
+    (b"oom_score", Body::File(READ, settings::oom_score)),
     (b"oom_score_adj", Body::Setting(SETTING, settings::oom, settings::set_oom)),
     (b"personality", Body::Private(OWNER, contents::personality)),
     (b"root", Body::Link(|thread| Some(thread.fs().root()))),

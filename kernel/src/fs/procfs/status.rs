@@ -76,7 +76,8 @@ pub fn stat(thread: &ThreadRef, out: &mut Text) -> Shown {
     // 3 state … 9 flags.
     write!(out, ") {state} {ppid} {pgid} {sid} {tty} {foreground} 4194304 ")?;
     // 10 minor and major faults, 14 user and system time, children's.
-    write!(out, "{} 0 0 0 {ticks} 0 {children} 0 ", sizes.resident / PAGE_SIZE)?;
+    let faults = [process.used(), process.children_usage.get()].map(|used| used.faults);
+    write!(out, "{} {} 0 0 {ticks} 0 {children} 0 ", faults[0], faults[1])?;
     // 18 priority, nice, threads, itimer, start time.
     let priority = BASE_PRIORITY + policy.nice;
     let start = process.started / NSEC_PER_TICK;
@@ -193,7 +194,7 @@ fn sizes(thread: &ThreadRef, out: &mut Text) -> Shown {
         ("VmSize", sizes.total),
         ("VmLck", mm.locked()),
         ("VmPin", 0),
-        ("VmHWM", sizes.resident),
+        ("VmHWM", mm.peak_resident()),
         ("VmRSS", sizes.resident),
         ("RssAnon", anonymous),
         ("RssFile", sizes.resident_file),

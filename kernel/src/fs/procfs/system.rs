@@ -93,8 +93,10 @@ pub fn stat(out: &mut Text) -> Shown {
         let idle = sched::idle_time(id);
         line(out, &alloc::format!("cpu{id}"), now.saturating_sub(idle), idle)?;
     }
-    let switches: u64 =
-        ids::processes().map(|process| process.switches()).map(|(a, b)| a + b).sum();
+    let switches: u64 = ids::processes()
+        .map(|process| process.used())
+        .map(|used| used.yields + used.preemptions)
+        .sum();
     writeln!(out, "intr 0\nctxt {switches}")?;
     writeln!(out, "btime {}", time::wall().saturating_sub(now) / NSEC_PER_SEC)?;
     writeln!(out, "processes {}\nprocs_running {}", ids::last_id(), sched::load())?;

@@ -352,6 +352,11 @@ impl Mappable for Pages {
         if shared && writable && sealed { Err(Errno::EPERM) } else { Ok(()) }
     }
 
+    fn punch(&self, first: u64, end: u64) -> Result<(), Errno> {
+        let bytes = |page: u64| page.checked_mul(PAGE).ok_or(Errno::EINVAL);
+        Self::punch(self, bytes(first)?, bytes(end)?)
+    }
+
     fn mapped(&self, delta: i32, shared_writable: bool) {
         self.mappings.fetch_add(delta, Ordering::AcqRel);
         if shared_writable {

@@ -1,10 +1,9 @@
 //! What becomes of exceptions that the program causes: signals.
 
-use core::fmt;
+use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
 
 use elfin_platform::arch::UserFrame;
-use elfin_platform::cpu::{self, Work};
 use elfin_platform::hooks::{Exception, PageFault};
 use elfin_syscalls::args::Resource;
 
@@ -14,7 +13,8 @@ use super::set::{SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP, Signal};
 use super::state::Trap;
 use super::stop::resume_to_exit;
 use crate::mm::FaultError;
-use crate::task::exit;
+use crate::task::oom;
+use crate::task::process::Process;
 use crate::task::thread::{Thread, current, try_current};
 
 /// Exception vectors of x86, for signal frames.
@@ -40,14 +40,16 @@ mod error_bit {
 /// The program touched a page that is not there or not allowed.
 pub fn user_page_fault(_frame: &mut UserFrame, fault: &PageFault) {
     let me = current();
+    me.faults.fetch_add(1, Ordering::Relaxed);
     let Err(error) = me.mm().fault(fault, stack_limit(&me)) else { return };
     let (signal, code) = match error {
         FaultError::NotMapped => (SIGSEGV, code::SEGV_MAPERR),
         FaultError::NotAllowed => (SIGSEGV, code::SEGV_ACCERR),
         FaultError::PastEnd => (SIGBUS, code::BUS_ADRERR),
         FaultError::OutOfMemory => {
-            end_for_memory(format_args!("no page for {:#x} of process", fault.address));
-            exit::exit_process();
+            // The program tries again, if it is not the one to end.
+            oom::make_room();
+            return;
         }
     };
     let mut bits = error_bit::USER;
@@ -69,30 +71,22 @@ pub fn kernel_page_fault(fault: &PageFault) -> bool {
     if me.faults_off.load(Ordering::Relaxed) {
         return false;
     }
-    match me.mm().fault(fault, stack_limit(&me)) {
-        Ok(()) => true,
-        Err(FaultError::OutOfMemory) => {
-            // The call fails with `EFAULT`, which nobody sees any more.
-            end_for_memory(format_args!("no page for {:#x} of process", fault.address));
-            false
+    me.faults.fetch_add(1, Ordering::Relaxed);
+    loop {
+        match me.mm().fault(fault, stack_limit(&me)) {
+            Ok(()) => return true,
+            // If the process itself ends, nobody sees any more that the call fails.
+            Err(FaultError::OutOfMemory) if oom::make_room() => {}
+            Err(_) => return false,
         }
-        Err(_) => false,
     }
 }
 
-/// Memory ran out: the process of the running thread is ended as by `SIGKILL`, which nothing can
-/// stop, on its next way back to the program. `what` is said of it.
-pub fn end_for_memory(what: fmt::Arguments<'_>) {
-    let Some(me) = try_current() else { return };
-    if me.process.begin_exit(SIGKILL.number()) {
-        log::error!(
-            "out of memory: {what} {}, which is ended; give the machine more (-m)",
-            me.process.pid
-        );
-    }
-    me.process.for_each_thread(rouse);
-    resume_to_exit(&me.process);
-    cpu::raise(Work::SIGNAL);
+/// Ends a process as by `SIGKILL`, which nothing can stop.
+pub fn kill(process: &Arc<Process>) {
+    process.begin_exit(SIGKILL.number());
+    process.for_each_thread(rouse);
+    resume_to_exit(process);
 }
 
 fn stack_limit(me: &Thread) -> usize {

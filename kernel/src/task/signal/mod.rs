@@ -29,7 +29,7 @@ mod stop;
 
 pub use action::{Action, Actions, SigFlags};
 pub use deliver::{deliver, sigreturn};
-pub use fault::{end_for_memory, kernel_page_fault, user_exception, user_page_fault};
+pub use fault::{kernel_page_fault, kill, user_exception, user_page_fault};
 pub use info::{Info, code};
 pub use mask::{dequeue, pending, restore_mask_later, set_action, set_blocked, with_mask};
 pub use send::{
