@@ -14,3 +14,4 @@ from . import debugging
 from . import shells
 from . import nginx_workers
 from . import terminals
+from . import redis_saves

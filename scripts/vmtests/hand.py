@@ -14,10 +14,10 @@ class Hand:
 
     def __init__(self, *command, options=(), seconds=200):
         self.where = os.environ.get("ELFIN_GUEST")
-        options = [*tap_options(), "--file", f"{folder('processes') / 'hand'}:/bin/hand", *options]
+        options = [*tap_options(), *options]
         if lab.RUNNER == lab.LINUX:
             options += ["--machine", "q35"]
-        self.vm = lab.Machine("/bin/hand", PORT, *command, options=options, timeout=seconds)
+        self.vm = lab.Machine(folder("processes") / "hand", PORT, *command, options=options, timeout=seconds)
 
     def __enter__(self):
         self.vm.__enter__()

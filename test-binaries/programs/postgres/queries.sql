@@ -1,0 +1,22 @@
+-- Queries whose answers are the same everywhere.
+create table item (id int primary key, name text not null, price numeric(10, 2), kind int, added date);
+insert into item select n, 'item ' || md5(n::text), (n * 7919 % 100003) / 100.0, n % 7, date '2020-01-01' + n % 365 from generate_series(1, 5000) n;
+create index on item (price);
+analyze item;
+select kind, count(*), sum(price), round(avg(price), 4) from item group by kind order by kind;
+select * from item where price between 50 and 51 order by price, id;
+select a.id, b.name from item a join item b on b.id = a.kind + 1 where a.id < 10 order by a.id;
+with recursive f(n, a, b) as (select 1, 0::numeric, 1::numeric union all select n + 1, b, a + b from f where n < 100) select max(a) from f;
+select id, price, rank() over (partition by kind order by price desc) from item where id <= 20 order by kind, rank, id;
+create function triple(x int) returns int language plpgsql as $$ declare s int := 0; begin for i in 1..3 loop s := s + x; end loop; return s; end $$;
+select sum(triple(id)) from item;
+begin; delete from item where kind = 3; select count(*) from item; rollback;
+select count(*) from item;
+do $$ begin perform 1 / 0; exception when division_by_zero then raise notice 'caught %', sqlerrm; end $$;
+select string_agg(name, ',' order by id) from item where id < 4;
+select to_tsvector('english', 'The quick brown foxes jumped') @@ to_tsquery('fox & jump') as found;
+select regexp_replace('Elfin 2026', '(\w+) (\d+)', '\2 \1'), to_char(date '2026-11-21', 'Day DD Mon YYYY'), '{"a": [1, 2, {"b": null}]}'::jsonb #> '{a,2}';
+update item set price = price * 2 where id % 3 = 0;
+select sum(price) from item;
+vacuum item;
+explain (costs off) select * from item where price = 10;
