@@ -4,7 +4,7 @@ import sys
 
 from .harness import check, lab, test, tool
 
-PROGRAMS = ("posixtestsuite",)
+PROGRAMS = ("posixtestsuite", "busybox")
 
 
 @test("posix-suite-quick", on_linux=False)

@@ -20,6 +20,7 @@ use elfin_syscalls::args::ProtFlags;
 use super::space::{AddressSpace, Inner};
 use super::vma::{Backing, Vma, VmaFlags};
 use super::{PAGE_SIZE, STACK_GUARD, limits, page_floor};
+use crate::fs::PathRef;
 
 /// Pages that one read fault maps at most.
 const AROUND: usize = 16;
@@ -246,8 +247,9 @@ impl AddressSpace {
             return Ok(());
         }
         if vma.is_shared() {
-            if let Backing::Object { object, .. } = &vma.backing {
+            if let Backing::Object { object, path, .. } = &vma.backing {
                 object.frame(vma.object_page(address), true).map_err(from_errno)?;
+                note_change(path);
             }
             self.pages.replace(address, frame, frame.clone(), wanted | PageFlags::DIRTY);
             return Ok(());
@@ -270,9 +272,10 @@ impl AddressSpace {
     fn provide_new(&self, vma: &Vma, address: usize) -> Result<(), FaultError> {
         let frame = match &vma.backing {
             Backing::Anonymous => Frame::zeroed(),
-            Backing::Object { object, .. } => {
+            Backing::Object { object, path, .. } => {
                 let page = vma.object_page(address);
                 if vma.is_shared() {
+                    note_change(path);
                     Some(object.frame(page, true).map_err(from_errno)?)
                 } else {
                     Frame::copy_of(&object.frame(page, false).map_err(from_errno)?)
@@ -332,6 +335,13 @@ impl AddressSpace {
         inner.map.extend_down(start, address);
         self.note_size(&inner);
         Ok(())
+    }
+}
+
+/// The program is about to change a page of a file that it has mapped: so do the file's times.
+fn note_change(path: &Option<PathRef>) {
+    if let Some(path) = path {
+        path.inode().attr().touch_mtime();
     }
 }
 

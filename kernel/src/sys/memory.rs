@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use elfin_syscalls::args::{
-    Advice, Fd, MapFlags, MlockallFlags, MremapFlags, MsyncFlags, ProtFlags, Sharing, UserAddr,
+    Advice, Fd, MapFlags, MlockallFlags, MremapFlags, MsyncFlags, OpenFlags, ProtFlags, Sharing,
+    UserAddr,
 };
 use elfin_syscalls::{Errno, SysResult};
 
@@ -80,6 +81,9 @@ pub fn mmap(
             page.checked_add(pages).ok_or(Errno::EOVERFLOW)?;
             object.check_map(is_shared, prot.contains(ProtFlags::WRITE))?;
             vma_flags.set(VmaFlags::MAY_WRITE, !is_shared || is_writable);
+            if let Some(inode) = file.inode().filter(|_| !mode.contains(OpenFlags::NOATIME)) {
+                inode.attr().touch_atime();
+            }
             Backing::Object { object, page, path: file.path.clone() }
         }
     };

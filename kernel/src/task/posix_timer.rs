@@ -120,7 +120,7 @@ impl PosixTimers {
             let Some((id, timer)) = next else { return };
             after = id;
             if !signal::has_timer(process, id) {
-                timer.go_on(SHORTEST_INTERVAL);
+                timer.go_on(false);
             }
         }
     }
@@ -131,7 +131,7 @@ impl PosixTimers {
         let Some(id) = info.timer_id() else { return info };
         let timer = self.0.lock().timers.get(&id).cloned();
         if let Some(timer) = timer {
-            info.set_overrun(timer.go_on(0));
+            info.set_overrun(timer.go_on(true));
         }
         info
     }
@@ -224,22 +224,28 @@ impl PosixTimer {
     }
 
     /// Its signal is not queued any more, unless it was set anew meanwhile: it is armed for its
-    /// next time, at least `pause` from now, if it repeats. What it says as its overrun count.
-    fn go_on(self: &Arc<Self>, pause: u64) -> i32 {
+    /// next time, if it repeats. The overrun count, anew if the signal was `taken` and not dropped;
+    /// after one that was dropped it takes its time.
+    fn go_on(self: &Arc<Self>, taken: bool) -> i32 {
         let (target, overrun, steady) = {
             let mut state = self.state.lock();
             let now = self.clock(state.steady).now();
             if !core::mem::take(&mut state.queued) {
                 return state.overrun;
             }
-            state.overrun = 0;
+            if taken {
+                state.overrun = 0;
+            }
             if state.interval == 0 || state.target == 0 {
-                return 0;
+                return state.overrun;
             }
             let (target, steps) = next_in_step(state.target, state.interval, now);
             let missed = (steps - 1).min(MAX_OVERRUN);
+            let pause = if taken { 0 } else { SHORTEST_INTERVAL };
             state.target = target.max(now.saturating_add(pause));
-            state.overrun = i32::try_from(missed).unwrap_or(i32::MAX);
+            if taken {
+                state.overrun = i32::try_from(missed).unwrap_or(i32::MAX);
+            }
             (state.target, state.overrun, state.steady)
         };
         self.arm(target, steady);
@@ -308,7 +314,7 @@ impl Expire for PosixTimer {
             self.arm(target, steady);
         } else if !self.tell(&process) {
             // Nobody will take a signal that would arm it again.
-            self.go_on(SHORTEST_INTERVAL);
+            self.go_on(false);
         }
     }
 }

@@ -148,6 +148,20 @@ impl Cpu {
         self.waiting.store(queue.len(), Ordering::Release);
     }
 
+    /// Puts a real-time thread into the queue before its equals, which makes it `Queued`.
+    pub(super) fn push_first(&self, thread: ThreadRef) {
+        let priority = thread.sched.real_time();
+        thread.sched.state.store(QUEUED, Ordering::Relaxed);
+        let mut queue = self.queue.lock();
+        queue.push_first(priority, thread);
+        self.waiting.store(queue.len(), Ordering::Release);
+    }
+
+    /// The highest real-time priority in the queue; 0 for none.
+    pub(super) fn urgency(&self) -> u8 {
+        self.queue.lock().urgency()
+    }
+
     /// Takes out the next thread that `fits`, which makes it `Running`.
     #[inline]
     pub(super) fn pop(&self, fits: impl Fn(&ThreadRef) -> bool) -> Option<ThreadRef> {

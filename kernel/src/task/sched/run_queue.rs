@@ -76,6 +76,19 @@ impl<T> RunQueue<T> {
         self.real_time.insert(at, (priority, entry));
     }
 
+    /// Adds a real-time entry before its equals: one that had to make room for its betters.
+    #[cold]
+    pub fn push_first(&mut self, priority: u8, entry: T) {
+        self.len += 1;
+        let at = self.real_time.partition_point(|&(other, _)| other > priority);
+        self.real_time.insert(at, (priority, entry));
+    }
+
+    /// The highest priority of the real-time entries; 0 if there is none.
+    pub fn urgency(&self) -> u8 {
+        self.real_time.front().map_or(0, |&(priority, _)| priority)
+    }
+
     #[cold]
     #[inline(never)]
     fn pop_real_time(&mut self, fits: &impl Fn(&T) -> bool) -> Option<T> {
@@ -158,6 +171,17 @@ mod tests {
         assert!(queue.has_eager());
         assert_eq!(queue.len(), 6);
         assert_eq!(order(&mut queue), [4, 5, 3, 2, 6, 1]);
+    }
+
+    #[test]
+    fn those_who_make_room_keep_their_place() {
+        let mut queue = RunQueue::new();
+        assert_eq!(queue.urgency(), 0);
+        queue.push(Class::RealTime(5), 1);
+        queue.push(Class::RealTime(9), 2);
+        queue.push_first(5, 3);
+        assert_eq!(queue.urgency(), 9);
+        assert_eq!(order(&mut queue), [2, 3, 1]);
     }
 
     #[test]

@@ -113,16 +113,18 @@ pub(super) fn enqueue(thread: ThreadRef) {
     let here = cpu::id();
     let home = cpus::choose(&thread, here);
     let class = thread.sched.class();
-    let urgent = thread.sched.real_time() > 0;
+    let priority = thread.sched.real_time();
     let cpu = cpus::of(home);
     cpu.push(class, thread);
     if home != here {
         cpus::interrupt_cpu(home, Work::RESCHED);
-    } else if urgent {
-        cpu::raise(Work::RESCHED);
     } else if let Some(running) = try_current()
         && running.sched.is_running()
     {
-        cpu.watch_slice(&running.sched);
+        if priority > running.sched.real_time() {
+            cpu::raise(Work::RESCHED);
+        } else {
+            cpu.watch_slice(&running.sched);
+        }
     }
 }

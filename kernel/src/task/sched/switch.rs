@@ -9,7 +9,7 @@ use super::cpus::{self, Cpu};
 use super::run_queue::Class;
 use super::sleep;
 use super::state::{DEAD, QUEUED};
-use crate::task::thread::{Thread, ThreadRef, current, try_current};
+use crate::task::thread::{Current, Thread, ThreadRef, current, try_current};
 use crate::task::{timer, work};
 
 /// How long a thread runs at least when one that just woke wants the CPU, in nanoseconds.
@@ -47,7 +47,28 @@ pub fn preempt() {
     let cpu = cpus::this();
     if cpu.waiting() != 0 {
         let me = current();
+        if me.sched.real_time() > 0 {
+            return preempt_real_time(cpu, &me);
+        }
         cpu.charge(&me.sched, time::now());
+        give_way(cpu, me.sched.class(), false);
+    }
+}
+
+/// A thread with a real-time priority makes room for its betters, and stays the first of its
+/// equals then; for its equals only when its slice is over.
+#[cold]
+fn preempt_real_time(cpu: &Cpu, me: &Current) {
+    let (mine, best) = (me.sched.real_time(), cpu.urgency());
+    let now = time::now();
+    let ran = now.saturating_sub(cpu.switched_at.load(Ordering::Relaxed));
+    if best > mine {
+        cpu.charge(&me.sched, now);
+        me.sched.count_switch(false);
+        cpu.push_first(me.to_arc());
+        take_turn(me);
+    } else if best == mine && ran >= me.sched.slice() {
+        cpu.charge(&me.sched, now);
         give_way(cpu, me.sched.class(), false);
     }
 }
