@@ -25,6 +25,8 @@ bitflags! {
         const QUEUE = 1 << 7;
         /// The machine ends: do nothing more.
         const PARK = 1 << 8;
+        /// Signals about files that became ready wait to be sent.
+        const ASYNC = 1 << 9;
     }
 }
 

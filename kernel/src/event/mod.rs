@@ -10,6 +10,7 @@ pub mod fifo;
 pub mod pipe;
 pub mod poll;
 pub mod ring;
+pub mod sigio;
 pub mod signalfd;
 pub mod timerfd;
 

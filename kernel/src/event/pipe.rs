@@ -307,6 +307,10 @@ impl Drop for PipeEnd {
 }
 
 impl File for PipeEnd {
+    fn sends_signals(&self) -> bool {
+        true
+    }
+
     fn read(&self, of: &OpenFile, dst: &mut Dest<'_>) -> SysResult {
         self.pipe.read(dst, of.nonblocking())
     }

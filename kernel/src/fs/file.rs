@@ -10,7 +10,7 @@ use alloc::string::String;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use core::any::Any;
-use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use elfin_platform::sync::SpinLock;
 pub use elfin_syscalls::args::Whence;
@@ -21,6 +21,7 @@ use super::attr::{FileKind, FileStat};
 use super::dentry::PathRef;
 use super::inode::{Inode, Mappable};
 use super::transfer::{Dest, Source};
+use crate::event::sigio::FileSignals;
 use crate::sys::Cx;
 use crate::task::{Mutex, PollEvents, PollTable};
 
@@ -72,6 +73,11 @@ pub trait File: Send + Sync + Any {
     /// (regular files and directories) with `EPERM`.
     fn pollable(&self) -> bool {
         true
+    }
+
+    /// Whether `O_ASYNC` has signals sent when it becomes ready.
+    fn sends_signals(&self) -> bool {
+        false
     }
 
     /// A device's own commands; those that are the same for all (`FIONBIO`, …) are served by
@@ -149,17 +155,6 @@ pub trait Watcher: Send + Sync {
     fn closed(&self);
 }
 
-/// Whom `SIGIO` goes to (`F_SETOWN`, `F_SETSIG`).
-#[derive(Default)]
-pub struct Owner {
-    /// A process id, or a negated process group id; 0 for nobody.
-    pub pid: AtomicI32,
-    /// The type of `pid` as in `F_SETOWN_EX`.
-    pub kind: AtomicI32,
-    /// The signal instead of `SIGIO`; 0 for `SIGIO`.
-    pub signal: AtomicI32,
-}
-
 /// What an open file does to others that open the same file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Share {
@@ -179,8 +174,8 @@ pub struct OpenFile {
     pub file: Arc<dyn File>,
     /// Where it was opened; `None` for files without a place in the tree.
     pub path: Option<PathRef>,
-    /// Whom `SIGIO` goes to.
-    pub owner: Owner,
+    /// Whom `SIGIO` goes to, and what sends it.
+    pub signals: FileSignals,
     /// What it does to others that open the same file.
     share: Share,
     /// A lock of the whole file or of a range may be held by this description.
@@ -214,7 +209,7 @@ impl OpenFile {
         Arc::new(Self {
             file,
             path,
-            owner: Owner::default(),
+            signals: FileSignals::new(),
             share,
             holds_locks: AtomicBool::new(false),
             flags: AtomicU32::new(kept.bits()),
@@ -231,7 +226,11 @@ impl OpenFile {
 
     /// Replaces the status flags that can be changed ([`OpenFlags::SETTABLE`]).
     pub fn set_flags(&self, flags: OpenFlags) {
-        let settable = OpenFlags::SETTABLE.bits();
+        let mut settable = OpenFlags::SETTABLE;
+        if !self.file.sends_signals() {
+            settable -= OpenFlags::ASYNC;
+        }
+        let settable = settable.bits();
         let kept = self.flags.load(Ordering::Relaxed) & !settable;
         self.flags.store(kept | (flags.bits() & settable), Ordering::Relaxed);
         self.file.status_changed(self);
@@ -342,6 +341,7 @@ impl OpenFile {
 
 impl Drop for OpenFile {
     fn drop(&mut self) {
+        self.signals.end();
         for watcher in core::mem::take(self.watchers.get_mut()) {
             if let Some(watcher) = watcher.upgrade() {
                 watcher.closed();

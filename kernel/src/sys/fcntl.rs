@@ -11,12 +11,12 @@ use super::Cx;
 use super::locks;
 use super::open::descriptor;
 use super::usercopy::{user_read, user_write};
-use crate::event::PipeEnd;
 use crate::event::pipe::MAX_SIZE;
+use crate::event::{PipeEnd, sigio};
 use crate::fs::OpenFile;
 use crate::fs::fdtable::limit;
 use crate::fs::tmpfs::{Pages, Seals, TmpInode};
-use crate::task::Capability;
+use crate::task::{Capability, find_process, find_thread, ids};
 
 /// Commands that a descriptor which is only a place in the tree takes.
 fn works_on_path(cmd: FcntlCmd) -> bool {
@@ -61,6 +61,7 @@ pub fn fcntl(cx: &mut Cx<'_>, fd: Fd, cmd: FcntlCmd, arg: usize) -> SysResult {
         FcntlCmd::SETFL => {
             let flags = OpenFlags::from_bits_truncate(arg as u32);
             file.set_flags(flags);
+            sigio::update(&file, fd.0)?;
             Ok(0)
         }
         FcntlCmd::GETLK
@@ -86,7 +87,7 @@ pub fn fcntl(cx: &mut Cx<'_>, fd: Fd, cmd: FcntlCmd, arg: usize) -> SysResult {
             let hint: u64 = user_read(UserIn::new(arg))?;
             if hint <= LAST_HINT { Ok(0) } else { Err(Errno::EINVAL) }
         }
-        _ => owner(&file, cmd, arg),
+        _ => owner(cx, &file, cmd, arg),
     }
 }
 
@@ -122,8 +123,8 @@ fn seals(file: &OpenFile, cmd: FcntlCmd, arg: usize) -> SysResult {
 }
 
 /// Who gets `SIGIO`.
-fn owner(file: &OpenFile, cmd: FcntlCmd, arg: usize) -> SysResult {
-    let owner = &file.owner;
+fn owner(cx: &Cx<'_>, file: &OpenFile, cmd: FcntlCmd, arg: usize) -> SysResult {
+    let owner = file.signals.owner();
     match cmd {
         FcntlCmd::GETOWN => {
             Ok(isize::try_from(owner.pid.load(Ordering::Relaxed)).unwrap_or(0).cast_unsigned())
@@ -133,7 +134,7 @@ fn owner(file: &OpenFile, cmd: FcntlCmd, arg: usize) -> SysResult {
             if pid == i32::MIN {
                 return Err(Errno::EINVAL);
             }
-            set_owner(file, pid);
+            set_owner(cx, file, pid)?;
             Ok(0)
         }
         FcntlCmd::GETSIG => {
@@ -155,21 +156,37 @@ fn owner(file: &OpenFile, cmd: FcntlCmd, arg: usize) -> SysResult {
         }
         FcntlCmd::SETOWN_EX => {
             let FOwnerEx { kind, pid } = user_read(UserIn::new(arg))?;
-            match kind {
-                F_OWNER_TID | F_OWNER_PID => owner.pid.store(pid, Ordering::Relaxed),
-                F_OWNER_PGRP => owner.pid.store(pid.wrapping_neg(), Ordering::Relaxed),
-                _ => return Err(Errno::EINVAL),
-            }
-            owner.kind.store(kind, Ordering::Relaxed);
+            check_owner(kind, pid)?;
+            let pid = if kind == F_OWNER_PGRP { pid.wrapping_neg() } else { pid };
+            owner.set(kind, pid, &cx.thread.cred());
             Ok(0)
         }
         _ => Err(Errno::EINVAL),
     }
 }
 
+/// Checks that there is such an owner; 0 is nobody.
+///
+/// # Errors
+/// `EINVAL` for another kind, `ESRCH`.
+fn check_owner(kind: i32, pid: i32) -> Result<(), Errno> {
+    let Ok(id) = u32::try_from(pid) else { return Err(Errno::ESRCH) };
+    let known = match kind {
+        F_OWNER_TID => find_thread(id).is_some(),
+        F_OWNER_PID => find_process(id).is_some(),
+        F_OWNER_PGRP => ids::processes().any(|process| process.pgid() == id),
+        _ => return Err(Errno::EINVAL),
+    };
+    if id == 0 || known { Ok(()) } else { Err(Errno::ESRCH) }
+}
+
 /// Says who gets `SIGIO`: a process, or a process group by its negated id.
-pub(super) fn set_owner(file: &OpenFile, pid: i32) {
-    file.owner.pid.store(pid, Ordering::Relaxed);
+///
+/// # Errors
+/// `EINVAL`, `ESRCH`.
+pub(super) fn set_owner(cx: &Cx<'_>, file: &OpenFile, pid: i32) -> Result<(), Errno> {
     let kind = if pid < 0 { F_OWNER_PGRP } else { F_OWNER_PID };
-    file.owner.kind.store(kind, Ordering::Relaxed);
+    check_owner(kind, pid.checked_abs().ok_or(Errno::EINVAL)?)?;
+    file.signals.owner().set(kind, pid, &cx.thread.cred());
+    Ok(())
 }

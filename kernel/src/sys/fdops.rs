@@ -11,6 +11,7 @@ use super::Cx;
 use super::fcntl::set_owner;
 use super::open::descriptor;
 use super::usercopy::{user_read, user_write};
+use crate::event::sigio;
 use crate::fs::FileKind;
 use crate::fs::locks::closed_by;
 
@@ -108,13 +109,17 @@ pub fn ioctl(cx: &mut Cx<'_>, fd: Fd, cmd: IoctlCmd, arg: usize) -> SysResult {
             return Ok(0);
         }
         IoctlCmd::FIONBIO => return flag(OpenFlags::NONBLOCK),
-        IoctlCmd::FIOASYNC => return flag(OpenFlags::ASYNC),
+        IoctlCmd::FIOASYNC => {
+            flag(OpenFlags::ASYNC)?;
+            sigio::update(&file, fd.0)?;
+            return Ok(0);
+        }
         IoctlCmd::FIOSETOWN | IoctlCmd::SIOCSPGRP => {
-            set_owner(&file, user_read(UserIn::new(arg))?);
+            set_owner(cx, &file, user_read(UserIn::new(arg))?)?;
             return Ok(0);
         }
         IoctlCmd::FIOGETOWN | IoctlCmd::SIOCGPGRP => {
-            let pid = file.owner.pid.load(Ordering::Relaxed);
+            let pid = file.signals.owner().pid.load(Ordering::Relaxed);
             user_write(UserOut::new(arg), &pid)?;
             return Ok(0);
         }

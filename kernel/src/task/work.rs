@@ -10,10 +10,15 @@ use elfin_platform::mm;
 
 use super::thread::current;
 use super::{oom, rseq, sched, signal, timer};
+use crate::event::sigio;
 
 /// Work that concerns the machine, not the running thread.
-const MACHINE: Work =
-    Work::TIMER.union(Work::NET).union(Work::CONSOLE).union(Work::BLOCK).union(Work::MEMORY);
+const MACHINE: Work = Work::TIMER
+    .union(Work::NET)
+    .union(Work::CONSOLE)
+    .union(Work::BLOCK)
+    .union(Work::MEMORY)
+    .union(Work::ASYNC);
 
 /// The way back to the program, while work is pending.
 pub fn on_user_return(frame: &mut UserFrame) {
@@ -42,6 +47,10 @@ pub fn run() {
     }
     if work.contains(Work::CONSOLE) {
         crate::tty::poll();
+    }
+    // What the others have made ready, too.
+    if (work | cpu::take(Work::ASYNC)).contains(Work::ASYNC) {
+        sigio::send_pending();
     }
     if work.contains(Work::MEMORY) && mm::is_exhausted() {
         // It must not wait for anybody.

@@ -140,6 +140,10 @@ impl Drop for TerminalFile {
 }
 
 impl File for TerminalFile {
+    fn sends_signals(&self) -> bool {
+        true
+    }
+
     fn read(&self, of: &OpenFile, dst: &mut Dest<'_>) -> SysResult {
         let want = dst.remaining().min(QUEUE_MAX);
         if want == 0 || self.is_hung_up() {

@@ -114,6 +114,10 @@ impl Stream {
 }
 
 impl File for Stream {
+    fn sends_signals(&self) -> bool {
+        true
+    }
+
     fn read(&self, of: &OpenFile, dst: &mut Dest<'_>) -> SysResult {
         let mut chunk = [0; CHUNK];
         if dst.remaining() == 0 {

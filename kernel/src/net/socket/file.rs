@@ -17,6 +17,10 @@ const SOCKFS: u64 = makedev(0, 8);
 const SECOND: u64 = 1_000_000_000;
 
 impl File for Socket {
+    fn sends_signals(&self) -> bool {
+        true
+    }
+
     fn read(&self, of: &OpenFile, dst: &mut Dest<'_>) -> SysResult {
         if let Protocol::Unix(sock) = &self.protocol
             && sock.kind == unix::Kind::Stream

@@ -26,6 +26,11 @@ pub mod code {
     pub const BUS_ADRALN: i32 = 1;
     pub const BUS_ADRERR: i32 = 2;
     pub const TRAP_TRACE: i32 = 2;
+    pub const POLL_IN: i32 = 1;
+    pub const POLL_OUT: i32 = 2;
+    pub const POLL_ERR: i32 = 4;
+    pub const POLL_PRI: i32 = 5;
+    pub const POLL_HUP: i32 = 6;
     pub const CLD_EXITED: i32 = 1;
     pub const CLD_KILLED: i32 = 2;
     pub const CLD_DUMPED: i32 = 3;
@@ -79,6 +84,14 @@ impl Info {
         let mut info = Self::with_code(signal, code::TIMER);
         info.fields[0] = pair(id.cast_unsigned(), 0);
         info.fields[1] = value;
+        info
+    }
+
+    /// The open file of the descriptor `fd` has become ready for `band`.
+    pub fn poll(signal: Signal, code: i32, band: u64, fd: i32) -> Self {
+        let mut info = Self::with_code(signal, code);
+        info.fields[0] = band;
+        info.fields[1] = pair(fd.cast_unsigned(), 0);
         info
     }
 
