@@ -1,10 +1,13 @@
-// Being told: signals about files that become ready (O_ASYNC).
+// Being told: signals about files that become ready (O_ASYNC), what happens to files (inotify).
 #include "t.h"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
+#include <dirent.h>
 #include <poll.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 static volatile int told, told_code, told_fd;
 static volatile long told_band;
@@ -118,4 +121,224 @@ static void sigio_sockets(void) {
   close(s[0]), close(s[1]);
 }
 
-MAIN(G(sigio_pipes), G(sigio_sockets))
+
+// Everything that waits, as text: `WD:EVENT+EVENT[:NAME] …`; cookies are checked to come in pairs.
+static const char *seen(int fd) {
+  static const char *names[] = {"ACCESS", "MODIFY", "ATTRIB", "CLOSE_WRITE", "CLOSE_NOWRITE", "OPEN", "MOVED_FROM", "MOVED_TO",
+    "CREATE", "DELETE", "DELETE_SELF", "MOVE_SELF", "?", "UNMOUNT", "Q_OVERFLOW", "IGNORED"};
+  static char text[4096];
+  _Alignas(8) char buffer[4096];
+  unsigned cookie = 0;
+  size_t n = 0;
+  ssize_t got = read(fd, buffer, sizeof buffer);
+  text[0] = 0;
+  for (ssize_t at = 0; at < got;) {
+    struct inotify_event *e = (void *)(buffer + at);
+    n += (size_t)sprintf(text + n, "%s%d:", n ? " " : "", e->wd);
+    for (int i = 0, first = 1; i < 16; i++)
+      if (e->mask & 1u << i) n += (size_t)sprintf(text + n, "%s%s", first ? "" : "+", names[i]), first = 0;
+    if (e->mask & IN_ISDIR) n += (size_t)sprintf(text + n, "/");
+    if (e->len) n += (size_t)sprintf(text + n, ":%s", e->name);
+    if (e->mask & IN_MOVED_FROM) cookie = e->cookie;
+    if (e->mask & IN_MOVED_TO && cookie && e->cookie != cookie) n += (size_t)sprintf(text + n, "(cookie)");
+    if (!(e->mask & IN_MOVE) && e->cookie) n += (size_t)sprintf(text + n, "(cookie)");
+    if (e->len % 16) n += (size_t)sprintf(text + n, "(length)");
+    at += (ssize_t)sizeof *e + e->len;
+  }
+  return text;
+}
+
+static void inotify_calls(void) {
+  struct pollfd p;
+  char small[20];
+  int n = -1;
+  FAIL(inotify_init1(1), EINVAL);
+  int fd = GOOD(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  EQ(fcntl(fd, F_GETFD), FD_CLOEXEC);
+  EQ(fcntl(fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+  mkdir("d", 0755);
+  close(t_file("d/file", "text"));
+  FAIL(inotify_add_watch(fd, "d", 0), EINVAL);
+  FAIL(inotify_add_watch(fd, "d", 0x1000), EINVAL);
+  FAIL(inotify_add_watch(fd, "not-there", IN_OPEN), ENOENT);
+  FAIL(inotify_add_watch(fd, "d/file", IN_OPEN | IN_ONLYDIR), ENOTDIR);
+  FAIL(inotify_add_watch(0, "d", IN_OPEN), EINVAL);
+  FAIL(inotify_add_watch(99, "d", IN_OPEN), EBADF);
+  FAIL(inotify_add_watch(fd, (void *)8, IN_OPEN), EFAULT);
+  EQ(inotify_add_watch(fd, "d", IN_CREATE), 1);
+  EQ(inotify_add_watch(fd, "d/file", IN_OPEN), 2);
+  EQ(inotify_add_watch(fd, "d/../d", IN_DELETE), 1);
+  FAIL(inotify_add_watch(fd, "d", IN_OPEN | IN_MASK_CREATE), EEXIST);
+  FAIL(inotify_add_watch(fd, "d", IN_OPEN | IN_MASK_CREATE | IN_MASK_ADD), EINVAL);
+  FAIL(inotify_rm_watch(fd, 3), EINVAL);
+  FAIL(inotify_rm_watch(0, 1), EINVAL);
+  FAIL(inotify_rm_watch(99, 1), EBADF);
+  FAIL(read(fd, small, 20), EAGAIN);
+  p = (struct pollfd){fd, POLLIN | POLLOUT, 0};
+  EQ(poll(&p, 1, 0), 0);
+  close(open("d/file", O_RDONLY));
+  EQ(poll(&p, 1, 0), 1);
+  EQ(p.revents, POLLIN);
+  EQ(ioctl(fd, FIONREAD, &n), 0);
+  EQ(n, 16);
+  FAIL(read(fd, small, 15), EINVAL);
+  TEXT(seen(fd), "2:OPEN");
+  EQ(ioctl(fd, FIONREAD, &n), 0);
+  EQ(n, 0);
+  EQ(inotify_rm_watch(fd, 2), 0);
+  TEXT(seen(fd), "2:IGNORED");
+  // The mask was replaced.
+  close(t_file("d/new", ""));
+  TEXT(seen(fd), "");
+  EQ(inotify_add_watch(fd, "d", IN_CREATE | IN_MASK_ADD), 1);
+  close(t_file("d/newer", ""));
+  unlink("d/new");
+  TEXT(seen(fd), "1:CREATE:newer 1:DELETE:new");
+  unlink("d/newer"), unlink("d/file");
+  seen(fd);
+  FAIL(write(fd, "x", 1), EBADF);
+  EQ(rmdir("d"), 0);
+  TEXT(seen(fd), "1:IGNORED");
+  FAIL(inotify_rm_watch(fd, 1), EINVAL);
+  close(fd);
+}
+
+static void inotify_files(void) {
+  int fd = GOOD(inotify_init1(IN_NONBLOCK)), f;
+  char c[8], link[32];
+  mkdir("d", 0755);
+  EQ(inotify_add_watch(fd, "d", IN_ALL_EVENTS), 1);
+  f = t_file("d/f", "text");
+  TEXT(seen(fd), "1:CREATE:f 1:OPEN:f 1:MODIFY:f");
+  EQ(read(f, c, 8), 4);
+  EQ(read(f, c, 8), 0);
+  EQ(pread(f, c, 2, 1), 2);
+  EQ(pwrite(f, "x", 1, 0), 1);
+  EQ(ftruncate(f, 2), 0);
+  TEXT(seen(fd), "1:ACCESS:f 1:MODIFY:f");
+  EQ(close(f), 0);
+  TEXT(seen(fd), "1:CLOSE_WRITE:f");
+  f = open("d/f", O_RDONLY);
+  close(dup(f));
+  TEXT(seen(fd), "1:OPEN:f");
+  close(f);
+  TEXT(seen(fd), "1:CLOSE_NOWRITE:f");
+  close(open("d/f", O_WRONLY | O_TRUNC));
+  TEXT(seen(fd), "1:OPEN:f 1:MODIFY:f 1:CLOSE_WRITE:f");
+  close(open("d/f", O_PATH));
+  TEXT(seen(fd), "");
+  EQ(truncate("d/f", 10), 0);
+  TEXT(seen(fd), "1:MODIFY:f");
+  EQ(chmod("d/f", 0600), 0);
+  TEXT(seen(fd), "1:ATTRIB:f");
+  EQ(utimensat(AT_FDCWD, "d/f", 0, 0), 0);
+  TEXT(seen(fd), "1:ATTRIB:f");
+  struct timespec times[2] = {{0, UTIME_NOW}, {0, UTIME_OMIT}};
+  EQ(utimensat(AT_FDCWD, "d/f", times, 0), 0);
+  TEXT(seen(fd), "1:ACCESS:f");
+  times[0].tv_nsec = UTIME_OMIT, times[1].tv_nsec = UTIME_NOW;
+  EQ(utimensat(AT_FDCWD, "d/f", times, 0), 0);
+  TEXT(seen(fd), "1:MODIFY:f");
+  if (chown("d/f", getuid(), getgid()) == 0) TEXT(seen(fd), "1:ATTRIB:f");
+  if (setxattr("d/f", "user.x", "1", 1, 0) == 0) TEXT(seen(fd), "1:ATTRIB:f");
+  // The file itself, too.
+  EQ(inotify_add_watch(fd, "d/f", IN_ALL_EVENTS), 2);
+  close(open("d/f", O_RDONLY));
+  TEXT(seen(fd), "1:OPEN:f 2:OPEN 1:CLOSE_NOWRITE:f 2:CLOSE_NOWRITE");
+  EQ(rename("d/f", "d/g"), 0);
+  TEXT(seen(fd), "1:MOVED_FROM:f 1:MOVED_TO:g 2:MOVE_SELF");
+  EQ(rename("d/g", "out"), 0);
+  TEXT(seen(fd), "1:MOVED_FROM:g 2:MOVE_SELF");
+  EQ(rename("out", "d/in"), 0);
+  TEXT(seen(fd), "1:MOVED_TO:in 2:MOVE_SELF");
+  // A further name.
+  if (syscall(SYS_link, "d/in", "d/second") == 0) {
+    TEXT(seen(fd), "2:ATTRIB 1:CREATE:second");
+    EQ(unlink("d/second"), 0);
+    TEXT(seen(fd), "2:ATTRIB 1:DELETE:second");
+  }
+  EQ(mkdir("d/sub", 0755), 0);
+  TEXT(seen(fd), "1:CREATE/:sub");
+  DIR *dir = opendir("d/sub");
+  readdir(dir);
+  closedir(dir);
+  TEXT(seen(fd), "1:OPEN/:sub 1:ACCESS/:sub 1:CLOSE_NOWRITE/:sub");
+  EQ(rename("d/sub", "d/sub2"), 0);
+  TEXT(seen(fd), "1:MOVED_FROM/:sub 1:MOVED_TO/:sub2");
+  EQ(rmdir("d/sub2"), 0);
+  TEXT(seen(fd), "1:DELETE/:sub2");
+  EQ(symlink("in", "d/link"), 0);
+  EQ(mkfifo("d/fifo", 0600), 0);
+  TEXT(seen(fd), "1:CREATE:link 1:CREATE:fifo");
+  EQ(readlink("d/link", link, sizeof link), 2);
+  EQ(unlink("d/fifo"), 0);
+  TEXT(seen(fd), "1:DELETE:fifo");
+  close(open("d/link", O_RDONLY));
+  TEXT(seen(fd), "1:OPEN:in 2:OPEN 1:CLOSE_NOWRITE:in 2:CLOSE_NOWRITE");
+  EQ(inotify_add_watch(fd, "d/link", IN_ATTRIB | IN_DELETE_SELF | IN_DONT_FOLLOW), 3);
+  EQ(unlink("d/link"), 0);
+  TEXT(seen(fd), "3:ATTRIB 3:DELETE_SELF 3:IGNORED 1:DELETE:link");
+  // Replaced by a rename.
+  f = t_file("new", "");
+  close(f);
+  EQ(rename("new", "d/in"), 0);
+  TEXT(seen(fd), "1:MOVED_TO:in 2:ATTRIB 2:DELETE_SELF 2:IGNORED");
+  // Removed while open: gone with the last descriptor.
+  EQ(inotify_add_watch(fd, "d/in", IN_ALL_EVENTS), 4);
+  f = open("d/in", O_RDWR);
+  seen(fd);
+  EQ(unlink("d/in"), 0);
+  TEXT(seen(fd), "4:ATTRIB 1:DELETE:in");
+  EQ(write(f, "x", 1), 1);
+  TEXT(seen(fd), "1:MODIFY:in 4:MODIFY");
+  close(f);
+  TEXT(seen(fd), "1:CLOSE_WRITE:in 4:CLOSE_WRITE 4:DELETE_SELF 4:IGNORED");
+  EQ(rmdir("d"), 0);
+  TEXT(seen(fd), "1:DELETE_SELF 1:IGNORED");
+  close(fd);
+}
+
+static void *make_file(void *arg) {
+  t_sleep_ms(20);
+  close(t_file("d/late", ""));
+  return 0;
+}
+static void inotify_queue(void) {
+  pthread_t t;
+  int fd = GOOD(inotify_init1(0)), n;
+  char c[64];
+  mkdir("d", 0755);
+  EQ(inotify_add_watch(fd, "d", IN_CREATE | IN_ONESHOT), 1);
+  pthread_create(&t, 0, make_file, 0);
+  EQ(read(fd, c, 32), 32);
+  pthread_join(t, 0);
+  TEXT(seen(fd), "1:IGNORED");
+  // The same again and again is told once.
+  EQ(inotify_add_watch(fd, "d/late", IN_MODIFY | IN_EXCL_UNLINK), 2);
+  int f = open("d/late", O_RDWR);
+  for (int i = 0; i < 5; i++) write(f, "x", 1);
+  TEXT(seen(fd), "2:MODIFY");
+  // Too many.
+  EQ(inotify_add_watch(fd, "d/late", IN_MODIFY | IN_ACCESS), 2);
+  for (int i = 0; i < 8200; i++) pwrite(f, "x", 1, 0), pread(f, c, 1, 0);
+  EQ(ioctl(fd, FIONREAD, &n), 0);
+  EQ(n, 16385 * 16);
+  struct inotify_event e;
+  for (int i = 0; i < 16384; i++)
+    if (read(fd, &e, sizeof e) != sizeof e || e.wd != 2) break;
+  EQ(read(fd, &e, sizeof e), 16);
+  EQ(e.wd, -1);
+  EQ(e.mask, IN_Q_OVERFLOW);
+  // Signals, and the descriptor's end.
+  listen_for(SIGIO);
+  told = 0;
+  EQ(fcntl(fd, F_SETOWN, getpid()), 0);
+  EQ(fcntl(fd, F_SETFL, O_ASYNC), 0);
+  write(f, "x", 1);
+  YES(heard(SIGIO));
+  close(fd), close(f);
+  unlink("d/late"), rmdir("d");
+  TEXT(t_slurp("/proc/sys/fs/inotify/max_queued_events"), "16384\n");
+}
+
+MAIN(G(sigio_pipes), G(sigio_sockets), G(inotify_calls), G(inotify_files), G(inotify_queue))

@@ -7,6 +7,7 @@
 pub mod epoll;
 pub mod eventfd;
 pub mod fifo;
+pub mod inotify;
 pub mod pipe;
 pub mod poll;
 pub mod ring;

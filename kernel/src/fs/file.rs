@@ -21,6 +21,7 @@ use super::attr::{FileKind, FileStat};
 use super::dentry::PathRef;
 use super::inode::{Inode, Mappable};
 use super::transfer::{Dest, Source};
+use super::watch;
 use crate::event::sigio::FileSignals;
 use crate::sys::Cx;
 use crate::task::{Mutex, PollEvents, PollTable};
@@ -303,7 +304,11 @@ impl OpenFile {
         if !self.readable() {
             return Err(Errno::EBADF);
         }
-        self.file.read(self, dst)
+        let n = self.file.read(self, dst)?;
+        if n > 0 {
+            watch::accessed(self);
+        }
+        Ok(n)
     }
 
     /// Writes at the position (`write`, `writev`).
@@ -315,7 +320,38 @@ impl OpenFile {
         if !self.writable() {
             return Err(Errno::EBADF);
         }
-        self.file.write(self, src)
+        let n = self.file.write(self, src)?;
+        if n > 0 {
+            watch::modified(self);
+        }
+        Ok(n)
+    }
+
+    /// Reads at `offset` (`pread`): the caller has checked that it is open for reading.
+    ///
+    /// # Errors
+    /// The file's.
+    #[inline]
+    pub fn read_at(&self, offset: u64, dst: &mut Dest<'_>) -> SysResult {
+        let n = self.file.read_at(offset, dst)?;
+        if n > 0 {
+            watch::accessed(self);
+        }
+        Ok(n)
+    }
+
+    /// Writes at `offset`, or at the end ([`APPEND`]) (`pwrite`): the caller has checked that it
+    /// is open for writing.
+    ///
+    /// # Errors
+    /// The file's.
+    #[inline]
+    pub fn write_at(&self, offset: u64, src: &mut Source<'_>) -> SysResult {
+        let n = self.file.write_at(offset, src)?;
+        if n > 0 {
+            watch::modified(self);
+        }
+        Ok(n)
     }
 
     /// What the file is ready for.
@@ -342,6 +378,7 @@ impl OpenFile {
 impl Drop for OpenFile {
     fn drop(&mut self) {
         self.signals.end();
+        watch::closed(self);
         for watcher in core::mem::take(self.watchers.get_mut()) {
             if let Some(watcher) = watcher.upgrade() {
                 watcher.closed();

@@ -34,6 +34,7 @@ pub mod tmpfs;
 pub mod transfer;
 pub mod unpack;
 pub mod walk;
+pub mod watch;
 pub mod xattr;
 
 mod components;

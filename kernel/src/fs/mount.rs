@@ -15,6 +15,7 @@ use elfin_syscalls::Errno;
 
 use super::attr::{StatFs, makedev};
 use super::dentry::{Dentry, PathRef};
+use super::watch;
 
 /// What there is to say about a whole file system.
 pub trait FileSystem: Send + Sync {
@@ -203,7 +204,11 @@ impl Mount {
             });
             at.dentry.set_mounted(still);
         }
+        let still = mounts.iter().any(|mount| mount.fs.dev() == removed.fs.dev());
         drop(mounts);
+        if !still {
+            watch::unmounted(removed.fs.dev());
+        }
         drop(removed);
         Ok(())
     }

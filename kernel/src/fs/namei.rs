@@ -14,6 +14,7 @@ use super::inode::{Inode, NewNode};
 use super::mount::Mount;
 use super::perm;
 use super::walk::{Last, Walker};
+use super::watch;
 use crate::task::{Capability, Cred};
 
 /// A name to be made: a file of this type.
@@ -80,7 +81,9 @@ pub fn make_locked(
     let inode = dir.inode();
     dir.dentry.reserve()?;
     let new = inode.create(inherit(&**inode, make, cred))?;
-    dir.dentry.attach(name, new)
+    let dentry = dir.dentry.attach(name, new)?;
+    watch::created(&dentry, false);
+    Ok(dentry)
 }
 
 /// Owner, group and mode of something new in `dir`.
@@ -127,7 +130,9 @@ pub fn link(walker: &mut Walker, old: &PathRef, path: &[u8]) -> Result<(), Errno
     }
     dir.dentry.reserve()?;
     dir.inode().link(inode)?;
-    dir.dentry.attach(&name, inode.clone()).map(drop)
+    let dentry = dir.dentry.attach(&name, inode.clone())?;
+    watch::created(&dentry, true);
+    Ok(())
 }
 
 /// Removes the name of something that is no directory.
@@ -146,6 +151,7 @@ pub fn unlink(walker: &mut Walker, path: &[u8]) -> Result<(), Errno> {
     check_removal(dir, &victim, false, &walker.cred)?;
     dir.inode().unlink(victim.inode())?;
     victim.detach();
+    watch::removed(&victim);
     Ok(())
 }
 
@@ -166,12 +172,14 @@ pub fn rmdir(walker: &mut Walker, path: &[u8]) -> Result<(), Errno> {
     let victim = dir.dentry.lookup(&name)?;
     check_removal(dir, &victim, true, &walker.cred)?;
     // Nobody makes a name in it meanwhile.
-    let _inside = victim.change()?;
+    let inside = victim.change()?;
     if !victim.is_empty() {
         return Err(Errno::ENOTEMPTY);
     }
     dir.inode().unlink(victim.inode())?;
     victim.detach();
+    drop(inside);
+    watch::removed(&victim);
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use super::mount::MountFlags;
 use super::namei::{self, Make};
 use super::perm;
 use super::walk::{Last, Parent, WalkFlags, Walker};
+use super::watch;
 use crate::task::Cred;
 
 /// What `O_PATH` leaves of the other flags.
@@ -48,8 +49,7 @@ pub fn open(
             Outcome::Made(place) => {
                 let file = file_of(&place, flags - OpenFlags::TRUNC)?;
                 let share = share_of(&place, flags - OpenFlags::TRUNC, false)?;
-                let flags = flags | OpenFlags::LARGEFILE;
-                return Ok(OpenFile::shared(file, flags, Some(place), share));
+                return Ok(finish(file, flags, place, share));
             }
             Outcome::Found(place) => return open_place(walker, place, flags),
             Outcome::Link(link) => {
@@ -166,8 +166,9 @@ pub fn open_place(
         return Err(Errno::EPERM);
     }
     let share = share_of(&place, flags, truncate)?;
+    let cuts = truncate && kind == FileKind::Regular;
     let opened = file_of(&place, flags).and_then(|file| {
-        if truncate && kind == FileKind::Regular {
+        if cuts {
             inode.truncate(0)?;
         }
         Ok(file)
@@ -177,7 +178,18 @@ pub fn open_place(
         attr.end_write();
     }
     let share = if flags.writable() { share } else { Share::Any };
-    Ok(OpenFile::shared(opened?, flags | OpenFlags::LARGEFILE, Some(place), share))
+    let file = finish(opened?, flags, place, share);
+    if cuts {
+        watch::modified(&file);
+    }
+    Ok(file)
+}
+
+/// The open file, of which those are told who watch it.
+fn finish(file: Arc<dyn File>, flags: OpenFlags, place: PathRef, share: Share) -> Arc<OpenFile> {
+    let file = OpenFile::shared(file, flags | OpenFlags::LARGEFILE, Some(place), share);
+    watch::opened(&file);
+    file
 }
 
 /// Counts an open file that writes, or cuts the file, against those that run it.

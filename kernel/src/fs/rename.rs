@@ -12,6 +12,7 @@ use super::dentry::{Dentry, PathRef};
 use super::namei::check_removal;
 use super::perm;
 use super::walk::{Last, Walker};
+use super::watch;
 use crate::task::{Cred, Mutex, MutexGuard};
 
 static RENAMING: Mutex<()> = Mutex::new(());
@@ -122,7 +123,10 @@ impl Moving<'_> {
         if let Some(target) = &target {
             target.detach();
         }
-        self.source.relocate(&self.new.dentry, name)
+        let before = self.source.name();
+        self.source.relocate(&self.new.dentry, name)?;
+        watch::moved(self.source, &self.old.dentry, &before, target.as_ref());
+        Ok(())
     }
 
     fn exchange(&self, target: &Arc<Dentry>) -> Result<(), Errno> {
@@ -132,7 +136,11 @@ impl Moving<'_> {
         self.check_moved(target)?;
         self.old.inode().rename(self.source.inode(), self.new.inode(), None)?;
         self.new.inode().rename(target.inode(), self.old.inode(), None)?;
-        self.source.exchange(target)
+        let (before, theirs) = (self.source.name(), target.name());
+        self.source.exchange(target)?;
+        watch::moved(self.source, &self.old.dentry, &before, None);
+        watch::moved(target, &self.new.dentry, &theirs, None);
+        Ok(())
     }
 
     /// A directory that gets another parent is changed itself: its `..`.

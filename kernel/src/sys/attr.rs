@@ -11,7 +11,7 @@ use super::Cx;
 use super::paths::{self, Target};
 use super::usercopy::user_read;
 use crate::fs::attr::{NSEC_PER_SEC, S_ISGID, Timestamp};
-use crate::fs::{FileKind, Inode, perm};
+use crate::fs::{FileKind, Inode, perm, watch};
 use crate::task::Capability;
 
 /// "Leave it as it is" for owners.
@@ -25,6 +25,13 @@ fn changeable(target: &Target) -> Result<&Arc<dyn Inode>, Errno> {
     let inode = target.inode()?;
     inode.may_set_attr()?;
     Ok(inode)
+}
+
+/// Who watches the target hears that its attributes have changed.
+pub(super) fn changed(target: &Target) {
+    if let Ok(place) = target.place() {
+        watch::attributes_changed(place);
+    }
 }
 
 fn change_mode(cx: &Cx<'_>, target: &Target, mode: Mode) -> SysResult {
@@ -41,6 +48,7 @@ fn change_mode(cx: &Cx<'_>, target: &Target, mode: Mode) -> SysResult {
         mode &= !S_ISGID;
     }
     attr.set_mode(mode);
+    changed(target);
     Ok(0)
 }
 
@@ -97,6 +105,7 @@ fn change_owner(cx: &Cx<'_>, target: &Target, uid: Uid, gid: Gid) -> SysResult {
         perm::forget_caps(&**inode);
     }
     attr.set_owner(new_uid, new_gid);
+    changed(target);
     Ok(0)
 }
 
@@ -186,6 +195,9 @@ fn set_times(cx: &Cx<'_>, target: &Target, times: Option<[NewTime; 2]>) -> SysRe
         set(&mut times.mtime, mtime);
         times.ctime = now;
     });
+    if let Ok(place) = target.place() {
+        watch::times_set(place, atime != NewTime::Keep, mtime != NewTime::Keep);
+    }
     Ok(0)
 }
 

@@ -45,7 +45,7 @@ fn pump(
     while done < count {
         let want = (count - done).min(buf.len());
         let chunk = buf.get_mut(..want).unwrap_or_default();
-        let n = match from.file.read_at(*at, &mut Dest::kernel(chunk)) {
+        let n = match from.read_at(*at, &mut Dest::kernel(chunk)) {
             Ok(0) => break,
             Ok(n) => n,
             Err(errno) => return partial(done, errno),
@@ -137,7 +137,7 @@ pub fn copy_file_range(
         return Err(Errno::EINVAL);
     }
     let mut put = |source: &mut Source<'_>| {
-        let n = to.file.write_at(at_out, source)?;
+        let n = to.write_at(at_out, source)?;
         at_out += n as u64;
         Ok(n)
     };
@@ -194,7 +194,7 @@ pub fn splice(
             let mut put = |chunk: &mut Source<'_>| match &mut at {
                 None => to.write(chunk),
                 Some(at) => {
-                    let n = to.file.write_at(*at, chunk)?;
+                    let n = to.write_at(*at, chunk)?;
                     *at += n as u64;
                     Ok(n)
                 }
@@ -219,7 +219,7 @@ pub fn splice(
                 from.read(&mut Dest::kernel(chunk))?
             } else {
                 let at = start(&from, off_in)?;
-                let n = from.file.read_at(at, &mut Dest::kernel(chunk))?;
+                let n = from.read_at(at, &mut Dest::kernel(chunk))?;
                 finish(&from, off_in, at + n as u64)?;
                 n
             };

@@ -12,7 +12,7 @@ use super::usercopy::user_write_at;
 use crate::fs::namei::{self, Make};
 use crate::fs::path::PathBuf;
 use crate::fs::walk::WalkFlags;
-use crate::fs::{FileKind, dir, rename as renaming};
+use crate::fs::{FileKind, dir, rename as renaming, watch};
 use crate::task::Capability;
 
 /// The most that one call lists.
@@ -57,6 +57,7 @@ fn list(cx: &mut Cx<'_>, fd: Fd, buf: UserAddr, len: u32, append: Append) -> Sys
         return Err(Errno::EINVAL);
     }
     user_write_at(buf, records.as_slice())?;
+    watch::accessed(&file);
     *position = next;
     Ok(records.len())
 }

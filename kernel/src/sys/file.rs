@@ -87,7 +87,7 @@ fn write_offset(file: &OpenFile, offset: u64) -> u64 {
 pub fn pread64(cx: &mut Cx<'_>, fd: Fd, buf: UserOut<[u8]>, len: usize, offset: i64) -> SysResult {
     let offset = offset_of(offset)?;
     check_range(buf.addr(), len)?;
-    readable(cx, fd)?.file.read_at(offset, &mut Dest::user(buf.addr(), len))
+    readable(cx, fd)?.read_at(offset, &mut Dest::user(buf.addr(), len))
 }
 
 /// `pwrite(2)`.
@@ -98,7 +98,7 @@ pub fn pwrite64(cx: &mut Cx<'_>, fd: Fd, buf: UserIn<[u8]>, len: usize, offset: 
     let offset = offset_of(offset)?;
     check_range(buf.addr(), len)?;
     let file = writable(cx, fd)?;
-    file.file.write_at(write_offset(&file, offset), &mut Source::user(buf.addr(), len))
+    file.write_at(write_offset(&file, offset), &mut Source::user(buf.addr(), len))
 }
 
 /// `preadv(2)`. The position is in the low argument; the high one is for 32-bit programs.
@@ -116,7 +116,7 @@ pub fn preadv(
     let offset = offset_of(pos_low)?;
     let file = readable(cx, fd)?;
     let iovecs = user_iovecs(iov.untyped(), iovcnt)?;
-    file.file.read_at(offset, &mut Dest::iovecs(&iovecs))
+    file.read_at(offset, &mut Dest::iovecs(&iovecs))
 }
 
 /// `pwritev(2)`.
@@ -134,7 +134,7 @@ pub fn pwritev(
     let offset = offset_of(pos_low)?;
     let file = writable(cx, fd)?;
     let iovecs = user_iovecs(iov.untyped(), iovcnt)?;
-    file.file.write_at(write_offset(&file, offset), &mut Source::iovecs(&iovecs))
+    file.write_at(write_offset(&file, offset), &mut Source::iovecs(&iovecs))
 }
 
 /// Flags of `preadv2` and `pwritev2` that change nothing here: there is no queue to poll, and
@@ -194,7 +194,7 @@ pub fn pwritev2(
     let file = writable(cx, fd)?;
     let iovecs = user_iovecs(iov.untyped(), iovcnt)?;
     let offset = if flags.contains(RwFlags::APPEND) { APPEND } else { offset_of(pos_low)? };
-    file.file.write_at(offset, &mut Source::iovecs(&iovecs))
+    file.write_at(offset, &mut Source::iovecs(&iovecs))
 }
 
 /// `lseek(2)`.

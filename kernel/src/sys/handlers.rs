@@ -11,6 +11,7 @@ pub use super::fcntl::*;
 pub use super::fdops::*;
 pub use super::file::*;
 pub use super::futex::*;
+pub use super::inotify::*;
 pub use super::ipc_msg::*;
 pub use super::ipc_sem::*;
 pub use super::ipc_shm::*;

@@ -18,6 +18,7 @@ mod fcntl;
 mod fdops;
 mod file;
 mod futex;
+mod inotify;
 mod ipc_msg;
 mod ipc_sem;
 mod ipc_shm;

@@ -6,7 +6,7 @@ use elfin_syscalls::{Errno, SysResult};
 use super::Cx;
 use super::paths;
 use crate::fs::walk::WalkFlags;
-use crate::fs::{FileKind, PathRef, perm};
+use crate::fs::{FileKind, PathRef, perm, watch};
 
 /// `truncate(2)`.
 ///
@@ -32,6 +32,7 @@ pub fn truncate(cx: &mut Cx<'_>, path: UserStr, len: i64) -> SysResult {
 fn resize(place: &PathRef, len: u64) -> SysResult {
     crate::fs::tmpfs::check_size_limit(len)?;
     place.inode().truncate(len)?;
+    watch::resized(place);
     perm::clear_setid_on_write(&**place.inode());
     Ok(0)
 }
@@ -77,5 +78,6 @@ pub fn fallocate(cx: &mut Cx<'_>, fd: Fd, mode: FallocateMode, offset: i64, len:
         crate::fs::tmpfs::check_size_limit(end)?;
     }
     inode.fallocate(mode, offset, len)?;
+    watch::modified(&file);
     Ok(0)
 }

@@ -6,6 +6,7 @@ use elfin_syscalls::args::{AtFlags, Fd, UserAddr, UserIn, UserStr, XattrFlags};
 use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
+use super::attr::changed;
 use super::paths::{self, Target};
 use super::usercopy::{efault, user_cstr, user_write_at};
 use crate::fs::attr::S_ISVTX;
@@ -104,6 +105,7 @@ fn set(
     crate::fs::reserve_memory()?;
     store(target)?.set(name, bytes, flags)?;
     target.inode()?.attr().touch_ctime();
+    changed(target);
     Ok(0)
 }
 
@@ -124,6 +126,7 @@ fn remove(cx: &Cx<'_>, target: &Target, name_at: UserStr) -> SysResult {
     check(cx, target, &name, true)?;
     store(target)?.remove(&name)?;
     target.inode()?.attr().touch_ctime();
+    changed(target);
     Ok(0)
 }
 

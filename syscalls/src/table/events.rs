@@ -18,10 +18,10 @@ macro_rules! __rows_events {
         pselect6          { 270,  72 } full                        (count: i32, read: UserAddr, write: UserAddr, except: UserAddr, timeout: UserInOut<Timespec>, mask: UserAddr) ["own:events"];
         eventfd           { 284,   _ } full                        (initial: u32) ["own:events"];
         eventfd2          { 290,  19 } full                        (initial: u32, flags: EventFdFlags) ["own:events"];
-        inotify_init      { 253,   _ } stub("callers look at the files from time to time instead")       () [];
-        inotify_init1     { 294,  26 } stub("callers look at the files from time to time instead")       (flags: InotifyFlags) [];
-        inotify_add_watch { 254,  27 } stub("callers look at the files from time to time instead")       (fd: Fd, path: UserStr, mask: u32) [];
-        inotify_rm_watch  { 255,  28 } stub("callers look at the files from time to time instead")       (fd: Fd, watch: i32) [];
+        inotify_init      { 253,   _ } full                  () ["own:notify"];
+        inotify_init1     { 294,  26 } full                  (flags: InotifyFlags) ["own:notify"];
+        inotify_add_watch { 254,  27 } full                  (fd: Fd, path: UserStr, mask: u32) ["own:notify"];
+        inotify_rm_watch  { 255,  28 } full                  (fd: Fd, watch: i32) ["own:notify"];
         fanotify_init     { 300, 262 } stub("callers use inotify") (flags: u32, event_flags: u32) [];
         fanotify_mark     { 301, 263 } stub("callers use inotify") (fd: Fd, flags: u32, mask: u64, dir: Fd, path: UserStr) [];
         io_setup          { 206,   0 } stub("nginx and databases fall back to threads or plain reads") (count: u32, ctx: UserInOut<u64>) [];

@@ -6,7 +6,8 @@ use elfin_syscalls::Errno;
 
 use super::super::fdtable::NR_OPEN;
 use super::super::pseudo::{Node, Shown, Text};
-use crate::event::pipe;
+use super::super::watch::MAX_WATCHES;
+use crate::event::{inotify, pipe};
 use crate::ipc::procfs as ipc;
 use crate::mm::commit;
 use crate::task::core_dump::settings as core_dump;
@@ -131,6 +132,14 @@ const FS: &[Node] = &[
     Node::file(b"aio-max-nr", value!(0)),
     Node::file(b"aio-nr", value!(0)),
     Node::file(b"file-max", value!(FILE_MAX)),
+    Node::dir(
+        b"inotify",
+        &[
+            Node::file(b"max_queued_events", value!(inotify::MAX_EVENTS)),
+            Node::file(b"max_user_instances", value!(inotify::MAX_INSTANCES)),
+            Node::file(b"max_user_watches", value!(MAX_WATCHES)),
+        ],
+    ),
     Node::dir(b"mqueue", ipc::MQUEUE),
     Node::file(b"nr_open", value!(NR_OPEN)),
     Node::file(b"pipe-max-size", value!(pipe::MAX_SIZE)),
