@@ -6,11 +6,11 @@ use elfin_syscalls::abi::{
     IN_ALL_EVENTS, IN_DONT_FOLLOW, IN_EXCL_UNLINK, IN_IGNORED, IN_ISDIR, IN_MASK_ADD,
     IN_MASK_CREATE, IN_ONESHOT, IN_ONLYDIR, IN_Q_OVERFLOW, IN_UNMOUNT,
 };
-use elfin_syscalls::args::{Fd, InotifyFlags, UserStr};
+use elfin_syscalls::args::{Fd, InotifyFlags, OpenFlags, UserStr};
 use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
-use super::event::install;
+use super::open::descriptor;
 use super::paths::resolve;
 use crate::event::inotify::Inotify;
 use crate::fs::walk::WalkFlags;
@@ -42,8 +42,10 @@ pub fn inotify_init(cx: &mut Cx<'_>) -> SysResult {
 /// # Errors
 /// `EMFILE`, `ENOMEM`.
 pub fn inotify_init1(cx: &mut Cx<'_>, flags: InotifyFlags) -> SysResult {
-    let nonblocking = flags.contains(InotifyFlags::NONBLOCK);
-    install(cx, Inotify::new()?, nonblocking, flags.contains(InotifyFlags::CLOEXEC))
+    let mut open = OpenFlags::RDONLY;
+    open.set(OpenFlags::NONBLOCK, flags.contains(InotifyFlags::NONBLOCK));
+    let file = OpenFile::new(Inotify::new()?, open, None);
+    descriptor(cx.thread.files().install(file, flags.contains(InotifyFlags::CLOEXEC))?)
 }
 
 fn inotify(file: &Arc<OpenFile>) -> Result<&Inotify, Errno> {
