@@ -1,8 +1,11 @@
-// Being told: signals about files that become ready (O_ASYNC), what happens to files (inotify).
+// Being told: signals about files that become ready (O_ASYNC), what happens to files (inotify),
+// what asynchronous operations came to (io_submit).
 #include "t.h"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #include <dirent.h>
 #include <poll.h>
+#include <linux/aio_abi.h>
+#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -341,4 +344,153 @@ static void inotify_queue(void) {
   TEXT(t_slurp("/proc/sys/fs/inotify/max_queued_events"), "16384\n");
 }
 
-MAIN(G(sigio_pipes), G(sigio_sockets), G(inotify_calls), G(inotify_files), G(inotify_queue))
+
+static long aio_setup(unsigned n, aio_context_t *ctx) { return syscall(SYS_io_setup, n, ctx); }
+static long aio_destroy(aio_context_t ctx) { return syscall(SYS_io_destroy, ctx); }
+static long aio_submit(aio_context_t ctx, long n, struct iocb **blocks) { return syscall(SYS_io_submit, ctx, n, blocks); }
+static long aio_one(aio_context_t ctx, struct iocb *block) { return aio_submit(ctx, 1, &block); }
+static long aio_get(aio_context_t ctx, long min, long max, struct io_event *events, struct timespec *timeout) {
+  return syscall(SYS_io_getevents, ctx, min, max, events, timeout);
+}
+static struct iocb aio_block(int op, int fd, void *buffer, size_t n, long long offset) {
+  struct iocb b = {.aio_lio_opcode = (uint16_t)op, .aio_fildes = (uint32_t)fd, .aio_buf = (uint64_t)(uintptr_t)buffer,
+    .aio_nbytes = n, .aio_offset = offset, .aio_data = 1000 + (unsigned)op};
+  return b;
+}
+
+static void aio_files(void) {
+  aio_context_t ctx = 0, other = 7;
+  struct io_event e[8];
+  struct timespec now = {0, 0}, soon = {0, 20 * (long)MS};
+  char text[64] = {0}, more[64] = {0};
+  uint64_t count = 0;
+  FAIL(aio_setup(0, &ctx), EINVAL);
+  FAIL(aio_setup(8, &other), EINVAL);
+  FAIL(aio_setup(8, (void *)8), EFAULT);
+  FAIL(aio_destroy(0), EINVAL);
+  FAIL(aio_get(0, 0, 1, e, &now), EINVAL);
+  FAIL(aio_submit(0, 0, 0), EINVAL);
+  EQ(aio_setup(16, &ctx), 0);
+  YES(ctx != 0);
+  int fd = t_file("f", "some text in a file");
+  EQ(aio_get(ctx, 0, 8, e, &now), 0);
+  uint64_t start = t_now();
+  EQ(aio_get(ctx, 1, 8, e, &soon), 0);
+  LEAST(t_now() - start, 19 * MS);
+  FAIL(aio_get(ctx, 2, 1, e, &now), EINVAL);
+  FAIL(aio_get(ctx, -1, 1, e, &now), EINVAL);
+  FAIL(aio_get(ctx, 1, 1, e, (void *)8), EFAULT);
+  FAIL(aio_submit(ctx, -1, 0), EINVAL);
+  EQ(aio_submit(ctx, 0, 0), 0);
+  FAIL(aio_submit(ctx, 1, (void *)8), EFAULT);
+  struct iocb read5 = aio_block(IOCB_CMD_PREAD, fd, text, 4, 5);
+  EQ(aio_one(ctx, &read5), 1);
+  EQ(aio_get(ctx, 1, 8, e, 0), 1);
+  EQ(e[0].data, 1000);
+  EQ(e[0].obj, (uintptr_t)&read5);
+  EQ(e[0].res, 4);
+  EQ(e[0].res2, 0);
+  TEXT(text, "text");
+  EQ(lseek(fd, 0, SEEK_CUR), 0);
+  // Several, with a counter; those after a bad one do not begin.
+  int efd = eventfd(0, EFD_NONBLOCK);
+  struct iocb w = aio_block(IOCB_CMD_PWRITE, fd, "SOME", 4, 0), r = aio_block(IOCB_CMD_PREAD, fd, more, 64, 0);
+  struct iocb end = aio_block(IOCB_CMD_PREAD, fd, more, 64, 1000), bad = aio_block(99, fd, 0, 0, 0);
+  w.aio_flags = r.aio_flags = end.aio_flags = IOCB_FLAG_RESFD;
+  w.aio_resfd = r.aio_resfd = end.aio_resfd = (uint32_t)efd;
+  struct iocb *list[] = {&w, &r, &end, &bad, &w};
+  EQ(aio_submit(ctx, 5, list), 3);
+  EQ(read(efd, &count, 8), 8);
+  EQ(count, 3);
+  EQ(aio_get(ctx, 3, 8, e, 0), 3);
+  EQ(e[0].res, 4);
+  EQ(e[1].res, 19);
+  EQ(e[2].res, 0);
+  TEXT(more, "SOME text in a file");
+  FAIL(aio_one(ctx, &bad), EINVAL);
+  // Vectors, and what cannot be done.
+  char a[3] = {0}, b[8] = {0};
+  struct iovec { void *base; size_t len; } v[2] = {{a, 2}, {b, 5}};
+  struct iocb rv = aio_block(IOCB_CMD_PREADV, fd, v, 2, 0);
+  EQ(aio_one(ctx, &rv), 1);
+  EQ(aio_get(ctx, 1, 1, e, 0), 1);
+  EQ(e[0].res, 7);
+  TEXT(a, "SO");
+  TEXT(b, "ME te");
+  rv.aio_lio_opcode = IOCB_CMD_PWRITEV, rv.aio_offset = 1;
+  EQ(aio_one(ctx, &rv), 1);
+  EQ(aio_get(ctx, 1, 1, e, 0), 1);
+  EQ(e[0].res, 7);
+  struct iocb s = aio_block(IOCB_CMD_FSYNC, fd, 0, 0, 0);
+  EQ(aio_one(ctx, &s), 1);
+  EQ(aio_get(ctx, 1, 1, e, 0), 1);
+  EQ(e[0].res, 0);
+  s.aio_nbytes = 1;
+  FAIL(aio_one(ctx, &s), EINVAL);
+  struct iocb x = aio_block(IOCB_CMD_PREAD, 99, text, 1, 0);
+  FAIL(aio_one(ctx, &x), EBADF);
+  x.aio_fildes = (uint32_t)fd, x.aio_offset = -1;
+  FAIL(aio_one(ctx, &x), EINVAL);
+  x.aio_offset = 0, x.aio_nbytes = (uint64_t)-1;
+  FAIL(aio_one(ctx, &x), EINVAL);
+  x.aio_nbytes = 1, x.aio_reserved2 = 1;
+  FAIL(aio_one(ctx, &x), EINVAL);
+  x.aio_reserved2 = 0, x.aio_flags = IOCB_FLAG_RESFD, x.aio_resfd = (uint32_t)fd;
+  FAIL(aio_one(ctx, &x), EINVAL);
+  x.aio_resfd = 99;
+  FAIL(aio_one(ctx, &x), EBADF);
+  x.aio_flags = 0, x.aio_buf = 8;
+  EQ(aio_one(ctx, &x), 1);
+  EQ(aio_get(ctx, 1, 1, e, 0), 1);
+  EQ(e[0].res, -EFAULT);
+  int ro = open("f", O_RDONLY);
+  x = aio_block(IOCB_CMD_PWRITE, ro, text, 1, 0);
+  FAIL(aio_one(ctx, &x), EBADF);
+  EQ(aio_destroy(ctx), 0);
+  FAIL(aio_destroy(ctx), EINVAL);
+  FAIL(aio_get(ctx, 0, 1, e, &now), EINVAL);
+  close(fd), close(ro), close(efd), unlink("f");
+}
+
+static void *write_soon(void *arg) {
+  t_sleep_ms(20);
+  write(*(int *)arg, "x", 1);
+  return 0;
+}
+static void aio_polls(void) {
+  aio_context_t ctx = 0;
+  struct io_event e[4];
+  struct timespec now = {0, 0};
+  int p[2];
+  pthread_t t;
+  EQ(aio_setup(4, &ctx), 0);
+  EQ(pipe(p), 0);
+  struct iocb out = aio_block(IOCB_CMD_POLL, p[1], (void *)POLLOUT, 0, 0), in = aio_block(IOCB_CMD_POLL, p[0], (void *)POLLIN, 0, 0);
+  EQ(aio_one(ctx, &out), 1);
+  EQ(aio_get(ctx, 1, 4, e, 0), 1);
+  EQ(e[0].res & POLLOUT, POLLOUT);
+  EQ(aio_one(ctx, &in), 1);
+  EQ(aio_get(ctx, 0, 4, e, &now), 0);
+  pthread_create(&t, 0, write_soon, &p[1]);
+  EQ(aio_get(ctx, 1, 4, e, 0), 1);
+  pthread_join(t, 0);
+  EQ(e[0].obj, (uintptr_t)&in);
+  EQ(e[0].res & POLLIN, POLLIN);
+  char c;
+  read(p[0], &c, 1);
+  // Taken back.
+  EQ(aio_one(ctx, &in), 1);
+  FAIL(syscall(SYS_io_cancel, ctx, &in, e), EINPROGRESS);
+  EQ(aio_get(ctx, 1, 4, e, 0), 1);
+  FAIL(syscall(SYS_io_cancel, ctx, &in, e), EINVAL);
+  EQ(aio_one(ctx, &in), 1);
+  struct sigaction act = {.sa_sigaction = on_ready, .sa_flags = SA_SIGINFO | SA_RESTART};
+  sigaction(SIGALRM, &act, 0);
+  struct timespec longer = {5, 0};
+  alarm(1);
+  FAIL(aio_get(ctx, 1, 4, e, &longer), EINTR);
+  EQ(aio_destroy(ctx), 0);
+  close(p[0]), close(p[1]);
+}
+
+MAIN(G(sigio_pipes), G(sigio_sockets), G(inotify_calls), G(inotify_files), G(inotify_queue), G(aio_files), G(aio_polls))

@@ -32,6 +32,13 @@ impl EventFd {
         Arc::new(Self { count, semaphore, queue: WaitQueue::new() })
     }
 
+    /// Counts one more, unless it can count no further.
+    pub fn signal(&self) {
+        if self.add(1).is_some() {
+            self.queue.wake_all(PollEvents::READABLE);
+        }
+    }
+
     fn take(&self) -> Option<u64> {
         let left = |count: u64| match count {
             0 => None,

@@ -4,6 +4,7 @@
 //! All but the last are [`File`](crate::fs::File)s. Neighbours: [`crate::task::WaitQueue`] is
 //! what they sleep on, `sys/{event,epoll,poll}.rs` are the calls.
 
+pub mod aio;
 pub mod epoll;
 pub mod eventfd;
 pub mod fifo;

@@ -12,6 +12,7 @@ use super::layout::Layout;
 use super::vma::{Backing, Label, Vma, VmaFlags, same_object};
 use super::vma_map::VmaMap;
 use super::{PAGE_SIZE, page_floor};
+use crate::event::aio::Contexts;
 use crate::fs::{Mappable, OpenFile};
 use crate::task::RwLock;
 
@@ -38,6 +39,8 @@ pub struct AddressSpace {
     pub(super) peak: AtomicUsize,
     /// The file that runs and the auxiliary vector that it was given.
     program: SpinLock<Option<Program>>,
+    /// Where results of `io_submit` wait.
+    pub aio: Contexts,
 }
 
 /// What an address space was made for.
@@ -91,6 +94,7 @@ impl AddressSpace {
             users: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
             program: SpinLock::new(None),
+            aio: Contexts::new(),
         });
         register(&space)?;
         Some(space)

@@ -23,6 +23,7 @@ impl AddressSpace {
             inner.map.remove(0..user::END, |vma| tell_object(&vma, -1));
             inner.heap = (0, 0);
             drop(inner);
+            self.aio.clear();
             self.forget_program();
         }
     }

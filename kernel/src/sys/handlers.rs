@@ -1,5 +1,6 @@
 //! Every system call handler under one path, for the dispatch table. A family adds its file here.
 
+pub use super::aio::*;
 pub use super::attr::*;
 pub use super::copy::*;
 pub use super::cred::*;

@@ -6,6 +6,7 @@
 pub mod handlers;
 pub mod usercopy;
 
+mod aio;
 mod attr;
 mod copy;
 mod cred;

@@ -34,6 +34,9 @@ fn prepare(cx: &Cx<'_>, flags: CloneFlags) -> Result<Option<ThreadRef>, Errno> {
     if flags.intersects(ALONE - CloneFlags::SYSVSEM) && !is_alone {
         return Err(Errno::EINVAL);
     }
+    if flags.contains(CloneFlags::SYSVSEM) && me.process.thread_count() == 1 {
+        crate::ipc::unshare(&me.process);
+    }
     let takes_files = flags.contains(CloneFlags::FILES) && me.files().users() > 1;
     let takes_fs = flags.contains(CloneFlags::FS) && Arc::strong_count(me.fs()) > 1;
     if !takes_files && !takes_fs {

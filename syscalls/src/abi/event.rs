@@ -45,6 +45,30 @@ abi! {
         pub len: u32,
     }
 
+    /// `struct iocb` of `io_submit`.
+    pub struct Iocb {
+        pub aio_data: u64,
+        pub aio_key: u32,
+        pub aio_rw_flags: i32,
+        pub aio_lio_opcode: u16,
+        pub aio_reqprio: i16,
+        pub aio_fildes: u32,
+        pub aio_buf: u64,
+        pub aio_nbytes: u64,
+        pub aio_offset: i64,
+        pub aio_reserved2: u64,
+        pub aio_flags: u32,
+        pub aio_resfd: u32,
+    }
+
+    /// `struct io_event` of `io_getevents`.
+    pub struct IoEvent {
+        pub data: u64,
+        pub obj: u64,
+        pub res: i64,
+        pub res2: i64,
+    }
+
     /// What the sixth argument of `pselect6` points to: the mask's address and size.
     pub struct SigsetArg {
         pub ss: u64,
@@ -117,3 +141,16 @@ pub type EpollEvent = EpollEventX86_64;
 /// `struct epoll_event` of the architecture compiled for.
 #[cfg(target_arch = "aarch64")]
 pub type EpollEvent = EpollEventAarch64;
+
+/// What a control block of `io_submit` asks for (`IOCB_CMD_*`).
+#[allow(missing_docs, reason = "each is Linux's constant of this name")]
+pub mod aio_command {
+    pub const PREAD: u16 = 0;
+    pub const PWRITE: u16 = 1;
+    pub const FSYNC: u16 = 2;
+    pub const FDSYNC: u16 = 3;
+    pub const POLL: u16 = 5;
+    pub const NOOP: u16 = 6;
+    pub const PREADV: u16 = 7;
+    pub const PWRITEV: u16 = 8;
+}

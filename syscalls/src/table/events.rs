@@ -24,12 +24,12 @@ macro_rules! __rows_events {
         inotify_rm_watch  { 255,  28 } full                  (fd: Fd, watch: i32) ["own:notify"];
         fanotify_init     { 300, 262 } stub("callers use inotify") (flags: u32, event_flags: u32) [];
         fanotify_mark     { 301, 263 } stub("callers use inotify") (fd: Fd, flags: u32, mask: u64, dir: Fd, path: UserStr) [];
-        io_setup          { 206,   0 } stub("nginx and databases fall back to threads or plain reads") (count: u32, ctx: UserInOut<u64>) [];
-        io_destroy        { 207,   1 } stub("no context can exist: io_setup is a stub") (ctx: usize) [];
-        io_submit         { 209,   2 } stub("no context can exist: io_setup is a stub") (ctx: usize, count: isize, iocbs: UserAddr) [];
-        io_cancel         { 210,   3 } stub("no context can exist: io_setup is a stub") (ctx: usize, iocb: UserAddr, result: UserAddr) [];
-        io_getevents      { 208,   4 } stub("no context can exist: io_setup is a stub") (ctx: usize, min: isize, max: isize, events: UserAddr, timeout: UserIn<Timespec>) [];
-        io_pgetevents     { 333, 292 } stub("no context can exist: io_setup is a stub") (ctx: usize, min: isize, max: isize, events: UserAddr, timeout: UserIn<Timespec>, mask: UserAddr) [];
+        io_setup          { 206,   0 } full                  (count: u32, ctx: UserInOut<u64>) ["own:notify"];
+        io_destroy        { 207,   1 } full                  (ctx: usize) ["own:notify"];
+        io_submit         { 209,   2 } full                  (ctx: usize, count: isize, iocbs: UserAddr) ["own:notify"];
+        io_cancel         { 210,   3 } full                  (ctx: usize, iocb: UserAddr, result: UserAddr) ["own:notify"];
+        io_getevents      { 208,   4 } full                  (ctx: usize, min: isize, max: isize, events: UserAddr, timeout: UserIn<Timespec>) ["own:notify"];
+        io_pgetevents     { 333, 292 } full                  (ctx: usize, min: isize, max: isize, events: UserAddr, timeout: UserIn<Timespec>, mask: UserAddr) ["own:notify"];
         io_uring_setup    { 425, 425 } stub("callers fall back to epoll") (entries: u32, params: UserAddr) [];
         io_uring_enter    { 426, 426 } stub("no ring can exist: io_uring_setup is a stub") (fd: Fd, submit: u32, complete: u32, flags: u32, arg: UserAddr, size: usize) [];
         io_uring_register { 427, 427 } stub("no ring can exist: io_uring_setup is a stub") (fd: Fd, op: u32, arg: UserAddr, count: u32) [];

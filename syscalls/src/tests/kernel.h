@@ -29,6 +29,7 @@
 #include <linux/capability.h>
 #include <linux/signalfd.h>
 #include <linux/inotify.h>
+#include <linux/aio_abi.h>
 #include <linux/rseq.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>

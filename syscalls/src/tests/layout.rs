@@ -90,6 +90,11 @@ fn kernel_structures() -> String {
             ssi_trapno, ssi_status, ssi_int, ssi_ptr, ssi_utime, ssi_stime, ssi_addr, ssi_addr_lsb,
             ssi_syscall, ssi_call_addr, ssi_arch
         }
+        Iocb = "struct iocb" {
+            aio_data, aio_key, aio_rw_flags, aio_lio_opcode, aio_reqprio, aio_fildes, aio_buf,
+            aio_nbytes, aio_offset, aio_reserved2, aio_flags, aio_resfd
+        }
+        IoEvent = "struct io_event" { data, obj, res, res2 }
         InotifyEvent = "struct inotify_event" { wd, mask, cookie, len }
         Utsname = "struct new_utsname" { sysname, nodename, release, version, machine, domainname }
         Sysinfo = "struct sysinfo" {

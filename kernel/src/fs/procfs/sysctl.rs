@@ -7,7 +7,7 @@ use elfin_syscalls::Errno;
 use super::super::fdtable::NR_OPEN;
 use super::super::pseudo::{Node, Shown, Text};
 use super::super::watch::MAX_WATCHES;
-use crate::event::{inotify, pipe};
+use crate::event::{aio, inotify, pipe};
 use crate::ipc::procfs as ipc;
 use crate::mm::commit;
 use crate::task::core_dump::settings as core_dump;
@@ -129,8 +129,8 @@ const VM: &[Node] = &[
 ];
 
 const FS: &[Node] = &[
-    Node::file(b"aio-max-nr", value!(0)),
-    Node::file(b"aio-nr", value!(0)),
+    Node::file(b"aio-max-nr", value!(aio::MAX_OPERATIONS)),
+    Node::file(b"aio-nr", value!(aio::operations())),
     Node::file(b"file-max", value!(FILE_MAX)),
     Node::dir(
         b"inotify",

@@ -30,6 +30,11 @@ constants! {
         IN_ONESHOT = 0x8000_0000;
     }
 
+    /// In the flags of a control block: count results in an eventfd.
+    u32 {
+        IOCB_FLAG_RESFD = 1;
+    }
+
     /// How many descriptors the `fd_set` of C libraries holds; the kernel takes any number.
     usize {
         FD_SETSIZE = 0x400;
