@@ -1,6 +1,6 @@
 # The doors of the house. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-host test-native test-vm posix bench-quick bench min-memory setup kernel cli docs docs-check fmt lint clean
+.PHONY: help run test test-host test-native test-vm posix bench-quick bench min-memory stress setup kernel cli docs docs-check fmt lint clean
 
 APP ?= redis
 HOST_CRATES := -p elfin-cli -p elfin-loader -p elfin-syscalls -p elfin-platform
@@ -46,6 +46,9 @@ bench-quick: kernel cli ## Instructions per system call and for a boot; ARGS=--l
 
 bench: kernel cli ## All figures, beside a Linux guest: instructions, memory, requests per second
 	@scripts/bench $(ARGS)
+
+stress: kernel cli ## An hour of everything at once on four processors; ARGS='[--cpus N] MINUTES'
+	@scripts/stress $(ARGS)
 
 min-memory: kernel cli ## The least memory that each program does its job in
 	@scripts/min-memory $(ARGS)

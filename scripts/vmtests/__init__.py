@@ -15,3 +15,4 @@ from . import shells
 from . import nginx_workers
 from . import terminals
 from . import redis_saves
+from . import stress
