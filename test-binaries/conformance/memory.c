@@ -1,5 +1,6 @@
 // Memory: mappings of every kind, protection, faults, growing and shrinking.
 #include "t.h"
+#include <sched.h>
 #include <setjmp.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
@@ -956,6 +957,51 @@ static void counters(void) {
   LEAST(proc_number("/proc/meminfo", "CommitLimit:"), before > 0);
 }
 
+// Rights that are taken away are gone on every CPU when the call returns, pages that are unmapped, too.
+static char *contested;
+static volatile int revoked, over;
+static void on_revoked(int signo) {
+  (void)signo;
+  while (revoked) sched_yield();
+}
+static void *keeps_writing(void *none) {
+  for (volatile long *p = (long *)contested; !over;) (*p)++;
+  return none;
+}
+static void revocation(void) {
+  contested = map(1, RW);
+  signal(SIGSEGV, on_revoked);
+  pthread_t t;
+  over = 0;
+  pthread_create(&t, 0, keeps_writing, 0);
+  volatile long *p = (long *)contested;
+  int good = 0;
+  for (int i = 0; i < 200; i++) {
+    revoked = 1;
+    good += mprotect(contested, PAGE, PROT_READ) == 0;
+    long before = *p;
+    for (volatile int n = 0; n < 20000; n++) {}
+    good += *p == before;
+    good += mprotect(contested, PAGE, RW) == 0;
+    revoked = 0;
+    if (i % 16 == 0) t_sleep_ms(1);
+  }
+  EQ(good, 600);
+  // A page in its place: nothing is written to the old one, nothing of the new one is lost.
+  good = 0;
+  for (int i = 0; i < 200; i++) {
+    long before = *p;
+    good += mmap(contested, PAGE, RW, ANON | MAP_FIXED, -1, 0) == contested;
+    good += *p <= before + 100000000;
+    if (i % 16 == 0) t_sleep_ms(1);
+  }
+  EQ(good, 400);
+  over = 1;
+  pthread_join(t, 0);
+  catch_faults();
+  munmap(contested, PAGE);
+}
+
 // Thousands of mappings that cannot be one: mapping and unmapping does not become slower and slower.
 static void many(void) {
   enum { N = 20000 };
@@ -982,4 +1028,4 @@ __attribute__((constructor)) static void begin(void) { catch_faults(); }
 MAIN(G(plain), G(errors), G(fixed), G(faults), G(protection), G(holes), G(remapping), G(advice), G(private_file),
      G(shared_file), G(shared_anonymous), G(break_end), G(stack), G(stack_overflow), G(reserve), G(residence), G(churn),
      G(racing_faults), G(kernel_access), G(locking), G(more_advice), G(left_behind), G(downwards), G(nonlinear),
-     G(counters), G(many))
+     G(counters), G(revocation), G(many))
