@@ -13,7 +13,7 @@ use elfin_syscalls::strace::{Memory, format_call, format_return};
 use elfin_syscalls::{Arch, Entry, Errno, SysResult};
 
 use super::Cx;
-use crate::task::{Thread, ThreadRef};
+use crate::task::{Thread, ThreadRef, ptrace};
 
 elfin_syscalls::dispatch_table! {
     entry: (frame: &mut elfin_platform::arch::UserFrame, thread: &crate::task::ThreadRef)
@@ -56,6 +56,34 @@ pub fn enable_strace() {
     hooks::set_default_calls(&TRACED);
 }
 
+/// Has each call of a thread looked at, for a tracer.
+pub fn trace_calls(thread: &ThreadRef) {
+    thread.set_calls(&TRACED);
+}
+
+/// Has the calls of a thread served straight again.
+pub fn untrace_calls(thread: &ThreadRef) {
+    thread.set_calls(if STRACE.load(Ordering::Relaxed) { &TRACED } else { &CALLS });
+}
+
+/// A call of a traced thread, which stops before and after where its tracer wants that, and may
+/// change all about it.
+#[cold]
+fn stopping(frame: &mut UserFrame, thread: &ThreadRef) -> isize {
+    if ptrace::call_entry(thread, frame) {
+        let number = frame.syscall_nr();
+        let handler = DISPATCH.get(number).copied().unwrap_or(UNKNOWN);
+        let result = if STRACE.load(Ordering::Relaxed) {
+            traced(frame, thread, number, handler)
+        } else {
+            handler(frame, thread)
+        };
+        frame.set_return(result);
+    }
+    ptrace::call_exit(thread, frame);
+    frame.return_value()
+}
+
 /// The system call entry of this kernel.
 pub struct Entries;
 
@@ -69,7 +97,9 @@ impl SystemCalls for Entries {
     fn whole(frame: &mut UserFrame, thread: &ThreadRef) -> isize {
         let number = frame.syscall_nr();
         let handler = DISPATCH.get(number).copied().unwrap_or(UNKNOWN);
-        if STRACE.load(Ordering::Relaxed) {
+        if thread.trace.is_on() {
+            stopping(frame, thread)
+        } else if STRACE.load(Ordering::Relaxed) {
             traced(frame, thread, number, handler)
         } else {
             handler(frame, thread)

@@ -20,7 +20,7 @@ use crate::fs::walk::WalkFlags;
 use crate::fs::{Inode, OpenFile, perm};
 use crate::task::cred::{ExecCred, ExecFile, FileCaps};
 use crate::task::exec as process;
-use crate::task::{Thread, ThreadRef};
+use crate::task::{Capability, Thread, ThreadRef};
 
 /// Longest argument with its terminating zero (`MAX_ARG_STRLEN`).
 const ARGUMENT_MAX: usize = 128 * 1024;
@@ -118,7 +118,12 @@ fn credentials(me: &Thread, file: &OpenFile) -> Result<ExecCred, Errno> {
         of.caps = caps.map(|bytes| FileCaps::parse(&bytes)).transpose()?;
     }
     of.nosuid = file.path.as_ref().is_some_and(|at| at.mount.flags.contains(MountFlags::NOSUID));
-    let confined = me.fs_is_shared();
+    let traced = me.trace.tracer().is_some_and(|tracer| {
+        !tracer
+            .find_thread(|thread| Some(thread.cred()))
+            .is_some_and(|cred| cred.has(Capability::SYS_PTRACE))
+    });
+    let confined = me.fs_is_shared() || traced;
     let cred = me.cred();
     let mut new = cred.for_exec(&of, me.no_new_privs.load(Ordering::Relaxed), confined)?;
     // A program that must not be read is not to be read from memory either.

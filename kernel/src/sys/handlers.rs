@@ -28,6 +28,7 @@ pub use super::poll::*;
 pub use super::prctl::*;
 pub use super::process::*;
 pub use super::process_vm::*;
+pub use super::ptrace::*;
 pub use super::sched::*;
 pub use super::signal::*;
 pub use super::size::*;

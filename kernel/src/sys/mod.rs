@@ -36,6 +36,7 @@ mod poll;
 mod prctl;
 mod process;
 mod process_vm;
+mod ptrace;
 mod sched;
 mod signal;
 mod size;
@@ -51,6 +52,7 @@ mod wait;
 mod xattr;
 
 pub use entry::{DISPATCH, Entries, SysFn, enable_strace, unknown};
+pub(crate) use entry::{trace_calls, untrace_calls};
 pub(crate) use open::descriptor;
 
 use alloc::sync::Arc;

@@ -22,7 +22,7 @@ use super::process::{Origin, Process};
 use super::rlimit::Rlimits;
 use super::signal::{Actions, ProcessSignals, SIGCHLD, SigSet};
 use super::thread::{Parts, Thread, ThreadRef, VforkDone, padded_name};
-use super::{itimer, jobs, pidfd, sched, tree};
+use super::{itimer, jobs, pidfd, ptrace, sched, tree};
 use crate::fs::{FdTable, FsContext};
 use crate::mm::AddressSpace;
 
@@ -62,7 +62,7 @@ const NAMESPACES: CloneFlags = CloneFlags::NEWNS
 /// # Errors
 /// `EINVAL` for flags that contradict each other, `EAGAIN` at the limit of processes, `ENOMEM`,
 /// `EMFILE`, `ERESTARTNOINTR` when a signal is to be handled first.
-pub fn clone(parent: &ThreadRef, frame: &UserFrame, request: &Request) -> Result<u32, Errno> {
+pub fn clone(parent: &ThreadRef, frame: &mut UserFrame, request: &Request) -> Result<u32, Errno> {
     check(request.flags)?;
     if parent.interrupted() {
         // A signal to the whole group reaches the child, or the parent before there is one.
@@ -76,11 +76,21 @@ pub fn clone(parent: &ThreadRef, frame: &UserFrame, request: &Request) -> Result
     }
     let (thread, vfork) = made?;
     let tid = thread.tid;
+    let event = if request.flags.contains(CloneFlags::UNTRACED) {
+        None
+    } else {
+        let sends_child_signal = request.exit_signal == SIGCHLD.number();
+        ptrace::on_clone(parent, &thread, vfork.is_some(), sends_child_signal)
+    };
     sched::spawn(thread);
+    if let Some(event) = event {
+        ptrace::clone_event(parent, frame, event, tid);
+    }
     if let Some(vfork) = vfork {
         // The end of the process ends the wait, too; the child goes on by itself then.
         let is_done = || vfork.done.load(Ordering::SeqCst).then_some(());
         let _ = vfork.queue.wait_killable(is_done);
+        ptrace::vfork_done_event(parent, frame, tid);
     }
     Ok(tid)
 }

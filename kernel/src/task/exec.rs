@@ -17,7 +17,7 @@ use super::cred::ExecCred;
 use super::process::Process;
 use super::signal::{self, SIGCHLD};
 use super::thread::{Parts, Thread, ThreadRef, padded_name};
-use super::{exit, ids, sched};
+use super::{exit, ids, ptrace, sched};
 use crate::exec::Image;
 use crate::fs::FdTable;
 
@@ -118,6 +118,7 @@ fn commit(me: &ThreadRef, new: &ThreadRef) {
     process.has_execed.store(true, Ordering::Relaxed);
     new.files().join();
     new.mm().join();
+    ptrace::on_exec(me, new);
     process.finish_exec(new.clone());
     ids::register_thread(new);
 }

@@ -13,7 +13,7 @@ use elfin_platform::{task, user};
 use super::poll::PollEvents;
 use super::process::INIT;
 use super::thread::{Thread, current};
-use super::{core_dump, futex, ids, itimer, jobs, sched, signal, tree};
+use super::{core_dump, futex, ids, itimer, jobs, ptrace, sched, signal, tree};
 
 /// The wait status of a process that exited with `code`.
 pub const fn exited(code: i32) -> u32 {
@@ -54,18 +54,26 @@ pub fn exit_alone(code: i32) -> ! {
     if me.is_leader() {
         me.process.leader_ended(exited(code));
     }
-    exit_thread()
+    finish(Some(exited(code)))
 }
 
 /// Ends the running thread.
 pub fn exit_thread() -> ! {
+    finish(None)
+}
+
+/// Ends the running thread, with a wait status of its own or its process's.
+fn finish(status: Option<u32>) -> ! {
     core_dump::park_if_dumping();
     let me = current();
+    let status = me.process.exit_status().or(status).unwrap_or(0);
+    ptrace::exit_event(&me, status);
     leave_memory(&me);
     me.files().leave();
     me.process.set_remains(&me);
     let left = me.process.remove_thread(&me);
     me.process.add_thread_usage(&me);
+    ptrace::let_go_of_ended(&me, status, left == 0);
     if left == 0 {
         end_process(&me);
     } else {
@@ -118,6 +126,7 @@ fn end_process(me: &Thread) {
     // All threads ended by themselves: no status was set before.
     process.begin_exit(process.own_status());
     crate::fs::locks::release_process(process.pid);
+    ptrace::let_go_of_all(process);
     itimer::stop_all(process);
     process.timers.clear();
     crate::ipc::on_exit(process);

@@ -16,6 +16,7 @@ use super::jobs::Controlling;
 use super::oom::Score;
 use super::poll::PollEvents;
 use super::posix_timer::PosixTimers;
+use super::ptrace::Tracees;
 use super::rlimit::Rlimits;
 use super::signal::{self, Info, ProcessSignals, SIGCHLD, Signal};
 use super::thread::{NAME_LEN, Thread, ThreadRef};
@@ -87,6 +88,8 @@ pub struct Process {
     pub core: CoreState,
     /// How willing it is to end when memory is out.
     pub oom: Score,
+    /// The threads that it traces.
+    pub tracees: Tracees,
     /// `personality(2)`.
     pub personality: AtomicU32,
     /// `PR_SET_CHILD_SUBREAPER`.
@@ -173,6 +176,7 @@ impl Process {
             dumpable: AtomicU32::new(1),
             core: CoreState::default(),
             oom: Score::default(),
+            tracees: Tracees::default(),
             personality: AtomicU32::new(0),
             subreaper: AtomicBool::new(false),
             ended_cpu_time: AtomicU64::new(0),

@@ -69,6 +69,8 @@ pub struct Thread {
     pub no_new_privs: AtomicBool,
     /// Who waits for this thread's `execve` or end (`CLONE_VFORK`).
     pub(super) vfork: SpinLock<Option<Arc<VforkDone>>>,
+    /// Its tracing.
+    pub trace: super::ptrace::Trace,
     /// Gives the id back when the thread is gone.
     id: Arc<Tid>,
 }
@@ -142,6 +144,7 @@ impl Thread {
             policy: SpinLock::new(parts.policy),
             timer_slack: AtomicU64::new(DEFAULT_TIMER_SLACK),
             no_new_privs: AtomicBool::new(false),
+            trace: super::ptrace::Trace::default(),
             vfork: SpinLock::new(None),
             id,
         }

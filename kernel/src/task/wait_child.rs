@@ -10,6 +10,7 @@ use elfin_syscalls::Errno;
 use elfin_syscalls::args::WaitOptions;
 
 use super::process::{CONTINUED, Process, end_code};
+use super::ptrace;
 use super::signal::{SIGCHLD, code};
 use super::thread::Thread;
 use super::tree::{self, Tree};
@@ -73,7 +74,20 @@ pub fn wait(me: &Thread, which: &Which, options: WaitOptions) -> Result<Option<C
 /// A change, or that there is nothing to wait for; `None` for "not yet".
 fn look(me: &Thread, which: &Which, options: WaitOptions) -> Option<Result<Change, Errno>> {
     let tree = tree::lock();
-    let mut any = false;
+    let (mut any, report) = ptrace::look(&me.process, options, |tid, process| match which {
+        Which::Process(pid) => tid == *pid,
+        which => which.includes(process),
+    });
+    if let Some(report) = report {
+        return Some(Ok(Change {
+            pid: report.tid,
+            uid: report.uid,
+            status: report.status,
+            code: report.code,
+            value: report.value,
+            child: report.process,
+        }));
+    }
     let is_own = |child: &Process| {
         !options.contains(WaitOptions::__WNOTHREAD)
             || child.parent_tid.load(Ordering::Relaxed) == me.tid
@@ -111,6 +125,10 @@ fn change(tree: &Tree, me: &Process, child: &Arc<Process>, options: WaitOptions)
             let _reaped = tree.reap(child);
         }
         return Some(describe(child, status, code, value));
+    }
+    if child.is_traced_by(me) {
+        // Its stops are told as a tracer's.
+        return None;
     }
     let report = child.report();
     let (wanted, code, value) = match report {

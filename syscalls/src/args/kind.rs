@@ -58,7 +58,7 @@ sets! {
     AccessMode Advice ArchPrctlCode AtFlags ClockId CloneFlags CloseRangeFlags Dup3Flags
     EpollEvents EpollFlags EpollOp EventFdFlags FallocateMode FcntlCmd FlockOp FutexOp
     GetrandomFlags InotifyFlags IoctlCmd MapFlags MemfdFlags MlockallFlags MountFlags MremapFlags
-    MsgFlags MsyncFlags PipeFlags PollEvents PrctlOption ProtFlags RebootCmd RenameFlags Resource
+    MsgFlags MsyncFlags PipeFlags PollEvents PrctlOption ProtFlags PtraceRequest RebootCmd RenameFlags Resource
     RwFlags SigHow SigactionFlags SignalFdFlags SockFlags SockType SpliceFlags StatxMask
     TimerFdFlags TimerFdSetFlags TimerFlags UmountFlags WaitOptions Whence XattrFlags
 }

@@ -180,6 +180,45 @@ impl Resource {
 }
 
 codes! {
+    /// What `ptrace(2)` is to do.
+    pub struct PtraceRequest: u32, "PTRACE_" {
+        TRACEME = 0;
+        PEEKTEXT = 1;
+        PEEKDATA = 2;
+        PEEKUSER = 3;
+        POKETEXT = 4;
+        POKEDATA = 5;
+        POKEUSER = 6;
+        CONT = 7;
+        KILL = 8;
+        SINGLESTEP = 9;
+        GETREGS = 12;
+        SETREGS = 13;
+        GETFPREGS = 14;
+        SETFPREGS = 15;
+        ATTACH = 16;
+        DETACH = 17;
+        SYSCALL = 24;
+        SYSEMU = 31;
+        SYSEMU_SINGLESTEP = 32;
+        SINGLEBLOCK = 33;
+        SETOPTIONS = 0x4200;
+        GETEVENTMSG = 0x4201;
+        GETSIGINFO = 0x4202;
+        SETSIGINFO = 0x4203;
+        GETREGSET = 0x4204;
+        SETREGSET = 0x4205;
+        SEIZE = 0x4206;
+        INTERRUPT = 0x4207;
+        LISTEN = 0x4208;
+        PEEKSIGINFO = 0x4209;
+        GETSIGMASK = 0x420a;
+        SETSIGMASK = 0x420b;
+        GET_SYSCALL_INFO = 0x420e;
+    }
+}
+
+codes! {
     /// What `prctl` is to do; unknown options fail with `EINVAL`.
     pub struct PrctlOption: u32, "PR_" {
         SET_PDEATHSIG = 1;

@@ -25,6 +25,7 @@ const BASE_PRIORITY: i32 = 20;
 /// What a thread does, as one letter.
 fn letter(thread: &ThreadRef) -> char {
     match thread.sched.letter() {
+        _ if thread.trace.is_stopped() => 't',
         'D' if thread.process.signals.is_stopped() => 'T',
         letter => letter,
     }
@@ -138,7 +139,8 @@ pub fn status(thread: &ThreadRef, out: &mut Text) -> Shown {
     let (pid, tid, ppid) = (process.pid, thread.tid, process.ppid());
     let (pgid, sid) = (process.pgid(), process.sid());
     writeln!(out, "State:\t{state}\nTgid:\t{pid}\nNgid:\t0\nPid:\t{tid}\nPPid:\t{ppid}")?;
-    writeln!(out, "TracerPid:\t0")?;
+    let tracer = thread.trace.tracer().map_or(0, |tracer| tracer.pid);
+    writeln!(out, "TracerPid:\t{tracer}")?;
     ids(&cred, out)?;
     writeln!(out, "FDSize:\t{}", thread.files().capacity())?;
     groups(&cred, out)?;

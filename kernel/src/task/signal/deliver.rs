@@ -20,7 +20,7 @@ use super::mask::{dequeue, update_wanted};
 use super::set::{DefaultAction, SIGSEGV, SigSet, Signal};
 use super::{fatal, frame, send, stop};
 use crate::task::thread::{Thread, current};
-use crate::task::{core_dump, exit, rseq};
+use crate::task::{core_dump, exit, ptrace, rseq};
 
 /// Deals with the running thread's signals before it goes on in the program at `frame`.
 pub fn deliver(frame: &mut UserFrame) {
@@ -30,8 +30,24 @@ pub fn deliver(frame: &mut UserFrame) {
         if me.process.must_end(me.tid) {
             exit::exit_thread();
         }
-        stop::wait_while_stopped(&me);
-        let Some((info, action)) = next(&me) else { break };
+        if !me.trace.is_on() {
+            stop::wait_while_stopped(&me);
+        } else if report(&me, frame, &mut ended_early) {
+            continue;
+        }
+        let Some(mut info) = dequeue(&me, !me.signals.blocked()) else { break };
+        if me.trace.is_on() {
+            let wanted = me.with_arc(|me| ptrace::signal_stop(me, frame, info));
+            ended_early = ended_early.and_then(|_| early_end(frame));
+            match wanted {
+                Some(wanted) => {
+                    me.process.signals.stop.note_taken(wanted.signal);
+                    info = wanted;
+                }
+                None => continue,
+            }
+        }
+        let action = action(&me, info.signal);
         match action.handler() {
             Some(handler) => {
                 if let Some(error) = ended_early.take() {
@@ -93,18 +109,30 @@ fn restart_number() -> Option<usize> {
     Entry::by_name("restart_syscall")?.number(Arch::NATIVE)
 }
 
-/// The next signal that is not blocked, with what is to be done about it. An action that is for
-/// one time only is reset.
-fn next(me: &Thread) -> Option<(Info, Action)> {
-    let info = dequeue(me, !me.signals.blocked())?;
-    let action = me.process.signals.with_actions(|actions| {
-        let action = actions.get(info.signal);
+/// Tells the tracer what it wants to know before any signal; says whether the thread has been
+/// stopped, so that all is to be looked at anew.
+fn report(me: &Thread, frame: &mut UserFrame, ended_early: &mut Option<Errno>) -> bool {
+    let stopped = me.process.signals.is_stopped() && !me.trace.passes_stop();
+    if !stopped && !me.trace.wants_report() {
+        return false;
+    }
+    ptrace::on_way_back(me, frame);
+    if stopped && !ptrace::group_stop(me, frame) {
+        stop::wait_while_stopped(me);
+    }
+    *ended_early = ended_early.and_then(|_| early_end(frame));
+    true
+}
+
+/// What is to be done about a signal. An action that is for one time only is reset.
+fn action(me: &Thread, signal: Signal) -> Action {
+    me.process.signals.with_actions(|actions| {
+        let action = actions.get(signal);
         if action.handler().is_some() && action.flags().contains(SigFlags::RESETHAND) {
-            actions.set(info.signal, Action::DEFAULT);
+            actions.set(signal, Action::DEFAULT);
         }
         action
-    });
-    Some((info, action))
+    })
 }
 
 fn default_action(me: &Thread, frame: &UserFrame, info: &Info) {
@@ -128,6 +156,10 @@ fn default_action(me: &Thread, frame: &UserFrame, info: &Info) {
 
 fn run_handler(me: &Thread, frame: &mut UserFrame, info: &Info, action: &Action, handler: usize) {
     rseq::interrupted(me, frame);
+    if me.trace.is_on() {
+        // A step that a tracer asked for is not the program's own.
+        frame.set_single_step(false);
+    }
     let blocked = me.signals.blocked();
     let saved = me.signals.saved_mask.lock().take();
     let made = frame::push(me, frame, info, action, handler, saved.unwrap_or(blocked));
@@ -140,6 +172,9 @@ fn run_handler(me: &Thread, frame: &mut UserFrame, info: &Info, action: &Action,
         mask = mask.with(info.signal);
     }
     super::mask::set_blocked(mask);
+    if me.trace.is_on() {
+        ptrace::handler_step(me, frame);
+    }
 }
 
 /// A handler's frame could not be written: the program gets `SIGSEGV`, and is ended if it was

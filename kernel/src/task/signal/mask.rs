@@ -107,7 +107,8 @@ pub(super) fn update_wanted(me: &Thread) {
     let deliverable = !(pending & !me.signals.blocked()).is_empty();
     let wanted = deliverable
         || me.process.must_end(me.tid)
-        || me.process.signals.is_stopped()
+        || (me.process.signals.is_stopped() && !me.trace.passes_stop())
+        || me.trace.wants_report()
         || me.signals.saved_mask.lock().is_some();
     me.signals.set_wanted(wanted);
     drop(shared);

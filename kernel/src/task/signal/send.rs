@@ -122,7 +122,8 @@ fn post(process: &Process, target: Option<&ThreadRef>, info: Info) -> Pushed {
     let signal = info.signal;
     let state = &process.signals;
     let limit = process.rlimits.soft(Resource::SIGPENDING);
-    let ignored = state.action(signal).ignores(signal);
+    // A tracer hears of what is ignored, too.
+    let ignored = state.action(signal).ignores(signal) && !process.is_traced();
 
     let mut shared = state.queue.lock();
     stop::discard_opposite(process, &mut shared, signal);

@@ -136,6 +136,11 @@ impl ProcessSignals {
         drop(old);
     }
 
+    /// The signal that stopped the process last.
+    pub fn stop_signal(&self) -> Signal {
+        self.stop.signal()
+    }
+
     /// Whether the process is stopped.
     pub fn is_stopped(&self) -> bool {
         self.stop.is_stopped()

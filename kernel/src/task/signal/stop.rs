@@ -25,6 +25,8 @@ pub struct StopState {
     stopped: AtomicBool,
     /// The signal of a stop that the parent has not heard of; 0 for none.
     untold: AtomicU32,
+    /// The signal of the last stop.
+    signal: AtomicU32,
     /// The threads that have halted.
     halted: AtomicUsize,
     /// Woken when they may go on.
@@ -35,6 +37,11 @@ impl StopState {
     /// Whether the threads are to halt, or have.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::SeqCst)
+    }
+
+    /// The signal of the last stop.
+    pub fn signal(&self) -> Signal {
+        Signal::from_number(self.signal.load(Ordering::SeqCst)).unwrap_or(SIGSTOP)
     }
 
     /// A thread takes `signal` out of the queue, whose lock it holds.
@@ -78,7 +85,11 @@ pub(super) fn stop(me: &Thread, signal: Signal) {
     if !state.stopped.swap(true, Ordering::SeqCst) {
         state.untold.store(signal.number(), Ordering::SeqCst);
     }
-    process.for_each_thread(rouse);
+    state.signal.store(signal.number(), Ordering::SeqCst);
+    process.for_each_thread(|thread| {
+        thread.trace.begin_group_stop();
+        rouse(thread);
+    });
     drop(queue);
 }
 
@@ -93,9 +104,11 @@ pub(super) fn wait_while_stopped(me: &Thread) {
     me.sched.set_halted(true);
     state.halted.fetch_add(1, Ordering::SeqCst);
     tell_if_all_halted(process);
-    state
-        .resumed
-        .wait_uninterruptible(|| (!state.is_stopped() || process.must_end(me.tid)).then_some(()));
+    state.resumed.wait_uninterruptible(|| {
+        let may_go_on = !state.is_stopped() || process.must_end(me.tid);
+        // A tracer wants to hear of the stop.
+        (may_go_on || me.trace.is_on()).then_some(())
+    });
     state.halted.fetch_sub(1, Ordering::SeqCst);
     me.sched.set_halted(false);
 }
@@ -116,6 +129,7 @@ pub(in crate::task) fn tell_if_all_halted(process: &Process) {
 /// of it.
 pub(super) fn resume(process: &Process, signal: Signal) {
     process.signals.stop.wake();
+    process.for_each_thread(|thread| thread.trace.end_group_stop());
     if signal == SIGCONT {
         process.report_continue();
     }
