@@ -18,7 +18,7 @@ const WORD: usize = size_of::<u64>();
 /// Words of `struct user_regs_struct`.
 const GENERAL: usize = 27;
 /// Bytes of `struct user`.
-const USER_SIZE: usize = 912;
+const USER_SIZE: usize = 928;
 /// Bytes of the vector registers' legacy area.
 const LEGACY: usize = 512;
 /// Notes that name sets of registers.
