@@ -5,7 +5,7 @@ import re
 from .harness import Failure, check, folder, lab, test
 
 PROGRAMS = ("conformance",)
-CONFORMANCE = ("files", "memory", "procmem", "threads", "signals", "events", "net", "time", "misc", "ipc", "notify", "creds", "core", "fuzz", "process", "process-exec",
+CONFORMANCE = ("files", "memory", "procmem", "threads", "signals", "events", "net", "time", "misc", "ipc", "notify", "creds", "core", "ptrace", "fuzz", "process", "process-exec",
                "process-wait", "process-clone", "process-share", "process-spawn", "procsig", "restarts", "tty", "jobs")
 
 
