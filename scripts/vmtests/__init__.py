@@ -16,4 +16,4 @@ from . import nginx_workers
 from . import terminals
 from . import redis_saves
 from . import stress
-from . import many
+from . import crowds

@@ -5,8 +5,8 @@ from .harness import check, folder, lab, status_is, test
 PROGRAMS = ("processes",)
 
 
-def many_test(name, arguments, cpus):
-    @test(f"many-{name}-{cpus}")
+def crowd_test(name, arguments, cpus):
+    @test(f"crowd-{name}-{cpus}")
     def _():
         options = ["-m", "128M", "--cpus", cpus]
         result = lab.run(folder("processes") / name, *arguments, options=options, timeout=150)
@@ -15,5 +15,5 @@ def many_test(name, arguments, cpus):
 
 
 for each_cpus in (1, 2, 4):
-    many_test("threads", (64, 200), each_cpus)
-    many_test("forks", (5,), each_cpus)
+    crowd_test("threads", (64, 200), each_cpus)
+    crowd_test("forks", (5,), each_cpus)
