@@ -65,7 +65,7 @@ pub fn set_ratio(percent: u32) {
 
 /// The most bytes that mode 2 promises (`CommitLimit`).
 pub fn limit() -> usize {
-    (mm::stats().total / WHOLE).saturating_mul(usize::try_from(ratio()).unwrap_or(usize::MAX))
+    (mm::total() / WHOLE).saturating_mul(usize::try_from(ratio()).unwrap_or(usize::MAX))
 }
 
 /// Bytes promised.
@@ -79,7 +79,7 @@ pub fn promised() -> usize {
 /// `ENOMEM`.
 pub fn check(bytes: usize) -> Result<(), Errno> {
     let allowed = match mode() {
-        Mode::Guess => mm::stats().total,
+        Mode::Guess => mm::total(),
         Mode::Always => return Ok(()),
         Mode::Never => {
             let is_privileged = try_current().is_none_or(|me| me.cred().has(Capability::SYS_ADMIN));

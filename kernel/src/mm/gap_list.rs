@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use elfin_syscalls::Errno;
 
 /// Elements beside the meeting place among which a change is made without moving that place.
-const NEAR: usize = 8;
+const NEAR: usize = 1;
 
 /// An array of `T`.
 pub struct GapList<T> {

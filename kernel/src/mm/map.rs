@@ -225,11 +225,8 @@ impl AddressSpace {
             return Err(Errno::EINVAL);
         }
         let mut inner = self.inner.write();
-        let splits = inner
-            .map
-            .find(range.start)
-            .is_some_and(|vma| vma.start < range.start && range.end < vma.end);
-        if splits && inner.map.count() >= MAX_MAPPINGS {
+        let splits = |vma: &Vma| vma.start < range.start && range.end < vma.end;
+        if inner.map.count() >= MAX_MAPPINGS && inner.map.find(range.start).is_some_and(splits) {
             return Err(Errno::ENOMEM);
         }
         inner.map.reserve()?;

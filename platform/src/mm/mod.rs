@@ -25,7 +25,7 @@ mod stats;
 pub(crate) use buddy::{add as add_memory, init as init_memory};
 pub use dma::DmaRegion;
 pub use frame::Frame;
-pub use stats::{MemStats, is_exhausted, stats};
+pub use stats::{MemStats, is_exhausted, stats, total};
 
 /// Bytes in a page and in a frame.
 pub const PAGE_SIZE: usize = 4096;

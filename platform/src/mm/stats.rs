@@ -13,11 +13,23 @@ pub struct MemStats {
     pub kernel_heap: usize,
 }
 
+/// All memory that the machine has, in bytes, the kernel's image included.
+#[cfg(target_os = "none")]
+pub fn total() -> usize {
+    super::buddy::total_frames() * super::PAGE_SIZE
+}
+
+/// See [`stats`].
+#[cfg(not(target_os = "none"))]
+pub fn total() -> usize {
+    stats().total
+}
+
 /// Memory now.
 #[cfg(target_os = "none")]
 pub fn stats() -> MemStats {
     use super::{PAGE_SIZE, buddy, heap};
-    let total = buddy::total_frames() * PAGE_SIZE;
+    let total = total();
     let cached = crate::arch::frame_cache_len() + crate::arch::paging::kept_tables();
     MemStats {
         total,
