@@ -707,6 +707,18 @@ static void futexes(void) {
   EQ(ends_with(pid), -SIGKILL);
   EQ(pthread_mutex_lock(&shared->mutex), 0);
   EQ(pthread_mutex_unlock(&shared->mutex), 0);
+  // The same with an owner that the kernel knows.
+  new_shared();
+  pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+  EQ(pthread_mutex_init(&shared->mutex, &attributes), 0);
+  pid = child(lock_and_die);
+  YES(UNTIL(shared->ready));
+  EQ(pthread_mutex_lock(&shared->mutex), EOWNERDEAD);
+  EQ(pthread_mutex_consistent(&shared->mutex), 0);
+  EQ(pthread_mutex_unlock(&shared->mutex), 0);
+  EQ(ends_with(pid), -SIGKILL);
+  EQ(pthread_mutex_lock(&shared->mutex), 0);
+  EQ(pthread_mutex_unlock(&shared->mutex), 0);
   // A lock with an owner, handed over between processes.
   new_shared();
   pid = child(lock_pi_and_hold);

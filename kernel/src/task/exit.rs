@@ -101,6 +101,7 @@ pub(super) fn exit_replaced() -> ! {
 /// the memory itself with its last thread.
 fn leave_memory(me: &Thread) {
     futex::release_robust_list(me);
+    futex::owner_ends(me);
     clear_tid(me);
     task::set_page_table(None);
     me.mm().leave();

@@ -27,7 +27,8 @@ pub fn on_user_return(frame: &mut UserFrame) {
         sched::preempt();
         rseq::interrupted(&current(), frame);
     }
-    if cpu::take(Work::SIGNAL).contains(Work::SIGNAL) {
+    // The bit may have been meant for a thread that has left this CPU since.
+    if cpu::take(Work::SIGNAL).contains(Work::SIGNAL) && current().signals.wanted() {
         signal::deliver(frame);
     }
 }

@@ -13,7 +13,7 @@ macro_rules! __rows_signals {
         rt_sigsuspend     { 130, 133 } full (mask: UserIn<Sigset>, size: usize) ["own:signals"];
         rt_sigtimedwait   { 128, 137 } full (mask: UserIn<Sigset>, info: UserOut<Siginfo>, timeout: UserIn<Timespec>, size: usize) ["own:signals"];
         rt_sigqueueinfo   { 129, 138 } full (pid: Pid, sig: SigNum, info: UserIn<Siginfo>) ["own:signals"];
-        rt_tgsigqueueinfo { 297, 240 } partial("no test compares it with Linux yet") (tgid: Pid, tid: Pid, sig: SigNum, info: UserIn<Siginfo>) [];
+        rt_tgsigqueueinfo { 297, 240 } full (tgid: Pid, tid: Pid, sig: SigNum, info: UserIn<Siginfo>) ["own:procsig"];
         sigaltstack       { 131, 132 } full (new: UserIn<Stack>, old: UserOut<Stack>) ["own:signals"];
         kill              {  62, 129 } full (pid: Pid, sig: SigNum) ["own:signals"];
         tkill             { 200, 130 } full (tid: Pid, sig: SigNum) ["own:signals"];

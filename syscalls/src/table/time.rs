@@ -7,7 +7,7 @@
 macro_rules! __rows_time {
     ($to:tt [$next:ident $($rest:ident)*] $($rows:tt)*) => { $crate::$next! { $to [$($rest)*] $($rows)*
         clock_gettime    { 228, 113 } full (clock: ClockId, out: UserOut<Timespec>) ["own:time"];
-        clock_settime    { 227, 112 } partial("sleepers by the wall clock are not woken early") (clock: ClockId, new: UserIn<Timespec>) [];
+        clock_settime    { 227, 112 } full (clock: ClockId, new: UserIn<Timespec>) ["own:time"];
         clock_getres     { 229, 114 } full (clock: ClockId, out: UserOut<Timespec>) ["own:time"];
         clock_nanosleep  { 230, 115 } full (clock: ClockId, flags: TimerFlags, request: UserIn<Timespec>, remain: UserOut<Timespec>) ["own:time"];
         nanosleep        {  35, 101 } full (request: UserIn<Timespec>, remain: UserOut<Timespec>) ["own:time"];

@@ -17,6 +17,6 @@ mod word;
 
 pub use pi::{lock_pi, try_lock_pi, unlock_pi};
 pub use robust::release_robust_list;
-pub use table::WaitState;
+pub use table::{WaitState, owner_ends};
 pub use wait::{Deadline, WaitRequest, wait};
 pub use wake::{requeue, wake, wake_op, wake_word};

@@ -19,7 +19,8 @@ use crate::task::thread::{Thread, ThreadRef};
 /// What the word says to somebody who wants the lock.
 enum Claim {
     Owned,
-    MustWait,
+    /// This thread has it.
+    MustWait(u32),
 }
 
 /// Takes the lock at `address`, waiting until `deadline`.
@@ -36,15 +37,20 @@ pub fn lock_pi(
     let key = word::key(me, address, private)?;
     let index = table::index_of(key);
     let mut announced = Some(announce(index));
+    let mut abandoned = false;
     loop {
         let mut bucket = table::lock(index);
-        match quietly(me, || claim(me, address)) {
+        match quietly(me, || claim(me, address, abandoned)) {
             Ok(claimed) => match claimed? {
                 Claim::Owned => return Ok(0),
-                Claim::MustWait => {
+                Claim::MustWait(owner) => {
                     let announced = announced.take().unwrap_or_else(|| announce(index));
-                    bucket.add(announced, key, table::PI, me)?;
+                    bucket.add_pi(announced, key, owner, me)?;
                     break match sleep_in_table(me, bucket, deadline) {
+                        End::Woken if me.futex.take_owner_gone() => {
+                            abandoned = true;
+                            continue;
+                        }
                         // Whoever unlocked it has made us the owner.
                         End::Woken => Ok(0),
                         End::TimedOut => Err(Errno::ETIMEDOUT),
@@ -121,8 +127,13 @@ pub(super) fn owner_died(me: &Thread, address: usize) -> bool {
     fetch_for_writing(address).is_ok()
 }
 
-/// Makes `me` the owner if there is none, or says in the word that somebody waits.
-fn claim(me: &Thread, address: usize) -> Result<Result<Claim, Errno>, user::Fault> {
+/// Makes `me` the owner if there is none, or says in the word that somebody waits. An owner that
+/// does not exist is an error, unless the lock is known to be `abandoned` by one that ended.
+fn claim(
+    me: &Thread,
+    address: usize,
+    abandoned: bool,
+) -> Result<Result<Claim, Errno>, user::Fault> {
     loop {
         let old = user::load_u32(address)?;
         let owner = old & TID_MASK;
@@ -131,10 +142,12 @@ fn claim(me: &Thread, address: usize) -> Result<Result<Claim, Errno>, user::Faul
         }
         let (new, claim) = if owner == 0 {
             (me.tid | old & (WAITERS | OWNER_DIED), Claim::Owned)
-        } else if find_thread(owner).is_none() {
-            return Ok(Err(Errno::ESRCH));
         } else {
-            (old | WAITERS, Claim::MustWait)
+            match find_thread(owner).map(|owner| owner.futex.has_ended()) {
+                Some(false) => (old | WAITERS, Claim::MustWait(owner)),
+                None if !abandoned => return Ok(Err(Errno::ESRCH)),
+                _ => (me.tid | old & WAITERS | OWNER_DIED, Claim::Owned),
+            }
         };
         if user::cmpxchg_u32(address, old, new)? == old {
             return Ok(Ok(claim));
@@ -160,7 +173,7 @@ fn hand_over(
         let new = heir.as_ref().map_or(0, |heir| heir.tid | if more { WAITERS } else { 0 }) | mark;
         if user::cmpxchg_u32(address, old, new)? == old {
             if let Some(heir) = heir {
-                bucket.take_pi(&heir);
+                bucket.take_pi(key, &heir);
                 drop::<Arc<_>>(heir);
             }
             return Ok(true);

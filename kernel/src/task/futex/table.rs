@@ -1,7 +1,7 @@
 //! Who waits for which word: a hash table of buckets, each with its lock.
 
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
 
 use elfin_platform::sync::{SpinGuard, SpinLock};
 use elfin_syscalls::Errno;
@@ -17,8 +17,15 @@ pub(super) const PI: u32 = 0;
 /// "In no bucket" in [`WaitState`].
 const NOWHERE: usize = usize::MAX;
 
-/// A thread's part: the bucket in which it waits.
-pub struct WaitState(AtomicUsize);
+/// A thread's part.
+pub struct WaitState {
+    /// The bucket in which it waits.
+    bucket: AtomicUsize,
+    /// It was woken because the owner of the lock that it waits for has ended.
+    owner_gone: AtomicBool,
+    /// It has ended: it owns no lock any more, whatever words say.
+    ended: AtomicBool,
+}
 
 /// One bucket.
 pub(super) struct Bucket {
@@ -32,8 +39,13 @@ pub(super) struct Waiter<T> {
     key: FutexKey,
     /// Which wakeups reach it: those that share a bit.
     bitset: u32,
+    /// The thread that has the lock, for those who wait for one with an owner.
+    owner: u32,
     thread: T,
 }
+
+/// How many wait for locks with owners.
+static PI_WAITERS: AtomicUsize = AtomicUsize::new(0);
 
 static TABLE: [Bucket; BUCKETS] =
     [const { Bucket { users: AtomicU32::new(0), waiters: SpinLock::new(Vec::new()) } }; BUCKETS];
@@ -56,7 +68,21 @@ impl Default for WaitState {
 impl WaitState {
     /// Waits for nothing.
     pub const fn new() -> Self {
-        Self(AtomicUsize::new(NOWHERE))
+        Self {
+            bucket: AtomicUsize::new(NOWHERE),
+            owner_gone: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the thread has ended, as far as locks are concerned.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
+    }
+
+    /// Whether the thread was woken because a lock's owner has ended; asked once.
+    pub(super) fn take_owner_gone(&self) -> bool {
+        self.owner_gone.swap(false, Ordering::AcqRel)
     }
 }
 
@@ -127,18 +153,39 @@ impl Locked {
         bitset: u32,
         thread: &ThreadRef,
     ) -> Result<(), Errno> {
+        self.put(announced, Waiter { key, bitset, owner: 0, thread: thread.clone() })
+    }
+
+    /// The same for a lock that the thread `owner` has.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    pub(super) fn add_pi(
+        &mut self,
+        announced: Announced,
+        key: FutexKey,
+        owner: u32,
+        thread: &ThreadRef,
+    ) -> Result<(), Errno> {
+        self.put(announced, Waiter { key, bitset: PI, owner, thread: thread.clone() })?;
+        PI_WAITERS.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    #[inline]
+    fn put(&mut self, announced: Announced, waiter: Waiter<ThreadRef>) -> Result<(), Errno> {
         self.waiters.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         // It counts until it is taken out.
         core::mem::forget(announced);
-        thread.futex.0.store(self.index, Ordering::Relaxed);
-        self.waiters.push(Waiter { key, bitset, thread: thread.clone() });
+        waiter.thread.futex.bucket.store(self.index, Ordering::Relaxed);
+        self.waiters.push(waiter);
         Ok(())
     }
 
     /// Wakes up to `limit` of those who wait for `key` and share a bit with `bitset`; how many.
     pub(super) fn wake(&mut self, key: FutexKey, bitset: u32, limit: u32) -> u32 {
         let woken = take(&mut self.waiters, key, bitset, limit, |waiter| {
-            waiter.thread.futex.0.store(NOWHERE, Ordering::Release);
+            waiter.thread.futex.bucket.store(NOWHERE, Ordering::Release);
             sched::wake_owned(waiter.thread);
         });
         TABLE[self.index].users.fetch_sub(woken, Ordering::Release);
@@ -152,14 +199,22 @@ impl Locked {
         (first, waiting.next().is_some())
     }
 
-    /// Takes out and wakes a thread that waits for a lock.
-    pub(super) fn take_pi(&mut self, thread: &Thread) {
+    /// Takes out and wakes a thread that waits for the lock `key`, which is its own now.
+    pub(super) fn take_pi(&mut self, key: FutexKey, thread: &Thread) {
         if let Some(at) = self.waiters.iter().position(|w| w.thread.tid == thread.tid) {
-            let waiter = self.waiters.remove(at);
-            waiter.thread.futex.0.store(NOWHERE, Ordering::Release);
-            TABLE[self.index].users.fetch_sub(1, Ordering::Release);
-            sched::wake(&waiter.thread);
+            self.wake_pi(at);
         }
+        for waiter in self.waiters.iter_mut().filter(|w| w.key == key && w.bitset == PI) {
+            waiter.owner = thread.tid;
+        }
+    }
+
+    fn wake_pi(&mut self, at: usize) {
+        let waiter = self.waiters.remove(at);
+        waiter.thread.futex.bucket.store(NOWHERE, Ordering::Release);
+        TABLE[self.index].users.fetch_sub(1, Ordering::Release);
+        PI_WAITERS.fetch_sub(1, Ordering::Relaxed);
+        sched::wake_owned(waiter.thread);
     }
 
     /// Has up to `limit` of those who wait for `from` wait for `to`, in the bucket `target` (this
@@ -181,7 +236,7 @@ impl Locked {
         target.waiters.try_reserve(count).map_err(|_| Errno::ENOMEM)?;
         let index = target.index;
         let moved = take(&mut self.waiters, from, u32::MAX, limit, |waiter| {
-            waiter.thread.futex.0.store(index, Ordering::Release);
+            waiter.thread.futex.bucket.store(index, Ordering::Release);
             target.waiters.push(Waiter { key: to, ..waiter });
         });
         TABLE[index].users.fetch_add(moved, Ordering::SeqCst);
@@ -193,27 +248,49 @@ impl Locked {
 /// Whether a thread is in the table.
 #[inline]
 pub(super) fn waits(thread: &Thread) -> bool {
-    thread.futex.0.load(Ordering::Acquire) != NOWHERE
+    thread.futex.bucket.load(Ordering::Acquire) != NOWHERE
+}
+
+/// The thread `me` ends: those who wait for locks that it has not let go look again, and find
+/// that they have no owner.
+pub fn owner_ends(me: &Thread) {
+    me.futex.ended.store(true, Ordering::SeqCst);
+    if PI_WAITERS.load(Ordering::SeqCst) == 0 {
+        return;
+    }
+    for index in (0..BUCKETS).filter(|&index| in_use(index)) {
+        let mut bucket = lock(index);
+        let is_ours = |w: &Waiter<ThreadRef>| w.bitset == PI && w.owner == me.tid;
+        while let Some(at) = bucket.waiters.iter().position(is_ours) {
+            if let Some(waiter) = bucket.waiters.get(at) {
+                waiter.thread.futex.owner_gone.store(true, Ordering::Release);
+            }
+            bucket.wake_pi(at);
+        }
+    }
 }
 
 /// Takes a thread out that was woken by something else; false if a waker has taken it out, which
 /// counts as woken.
 pub(super) fn withdraw(thread: &Thread) -> bool {
     loop {
-        let index = thread.futex.0.load(Ordering::Acquire);
+        let index = thread.futex.bucket.load(Ordering::Acquire);
         if index == NOWHERE {
             return false;
         }
         let mut locked = lock(index);
-        if thread.futex.0.load(Ordering::Relaxed) != index {
+        if thread.futex.bucket.load(Ordering::Relaxed) != index {
             // It was moved, or woken, just now.
             continue;
         }
         if let Some(at) = locked.waiters.iter().position(|waiter| waiter.thread.tid == thread.tid) {
-            locked.waiters.remove(at);
+            let waiter = locked.waiters.remove(at);
             TABLE[index].users.fetch_sub(1, Ordering::Release);
+            if waiter.bitset == PI {
+                PI_WAITERS.fetch_sub(1, Ordering::Relaxed);
+            }
         }
-        thread.futex.0.store(NOWHERE, Ordering::Relaxed);
+        thread.futex.bucket.store(NOWHERE, Ordering::Relaxed);
         return true;
     }
 }
@@ -269,6 +346,7 @@ mod tests {
         let waiter = |(n, &(address, bitset)): (usize, &(usize, u32))| Waiter {
             key: key(address),
             bitset,
+            owner: 0,
             thread: n,
         };
         list.iter().enumerate().map(waiter).collect()
