@@ -23,6 +23,8 @@ bitflags! {
         const MEMORY = 1 << 6;
         /// Another CPU has put a thread into this one's queue.
         const QUEUE = 1 << 7;
+        /// The running thread was on another CPU before.
+        const MOVED = 1 << 10;
         /// The machine ends: do nothing more.
         const PARK = 1 << 8;
         /// Signals about files that became ready wait to be sent.

@@ -248,6 +248,10 @@ pub fn switch_to<T: Send + Sync + 'static>(next: Arc<Task<T>>) {
         unsafe { ((*raw).release)(raw) };
         return;
     }
+    if previous.is_null() {
+        // Boot code has them off; a task that slept in the kernel expects them on.
+        crate::arch::interrupts_on();
+    }
     // SAFETY: the count that `next` had is the CPU's now; `previous` keeps its own until
     // `finish_switch`, which runs on the new stack.
     unsafe {
@@ -260,6 +264,28 @@ pub fn switch_to<T: Send + Sync + 'static>(next: Arc<Task<T>>) {
         arch::switch(previous, raw);
         finish_switch();
     }
+}
+
+/// What CPUs do on their own stacks.
+static IDLE: Once<fn() -> !> = Once::new();
+
+/// Leaves the running task for the CPU's own stack, where `idle` runs (the same one always), and
+/// comes back when something switches to the task again.
+pub fn switch_to_idle(idle: fn() -> !) {
+    IDLE.call_once(|| idle);
+    PageTable::activate_kernel();
+    // SAFETY: the CPU keeps its count of the task until `finish_switch`, which `idle_start` calls
+    // on the other stack; nothing else is on that one, for what ran there has switched to a task.
+    unsafe { arch::switch_to_idle(arch::current(), idle_start) };
+    finish_switch();
+}
+
+/// The start of a CPU's own stack.
+extern "C" fn idle_start() -> ! {
+    finish_switch();
+    crate::arch::interrupts_on();
+    let idle = IDLE.get().expect("set before it is switched to");
+    idle()
 }
 
 /// Lets go of the task that was left. First thing on a task's stack after a switch.

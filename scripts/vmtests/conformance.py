@@ -6,13 +6,15 @@ from .harness import Failure, check, folder, lab, test
 
 PROGRAMS = ("conformance",)
 CONFORMANCE = ("files", "memory", "procmem", "threads", "signals", "events", "net", "time", "misc", "ipc", "notify", "creds", "core", "ptrace", "fuzz", "process", "process-exec",
-               "process-wait", "process-clone", "process-share", "process-spawn", "procsig", "restarts", "tty", "jobs")
+               "process-wait", "process-clone", "process-share", "process-spawn", "procsig", "restarts", "tty", "jobs", "smp")
 
 
-def conformance_test(name, machine, kind):
-    @test(f"conformance-{name}-{machine}{kind}", on_linux=machine != "microvm")
+def conformance_test(name, machine, kind, cpus=1):
+    several = f"-{cpus}cpus" if cpus > 1 else ""
+
+    @test(f"conformance-{name}-{machine}{kind}{several}", on_linux=machine != "microvm")
     def _():
-        result = lab.run(folder("conformance") / f"{name}{kind}", options=["--machine", machine, "-m", "128M"], timeout=240)
+        result = lab.run(folder("conformance") / f"{name}{kind}", options=["--machine", machine, "-m", "128M", "--cpus", str(cpus)], timeout=240)
         failures = re.findall(r"^not ok .*", result.text, re.M)
         end = re.search(r"^(\d+) passed, (\d+) failed$", result.text, re.M)
         if not end:
@@ -27,3 +29,8 @@ for each_name in CONFORMANCE:
     conformance_test(each_name, "microvm", "")
 for each_name in CONFORMANCE:
     conformance_test(each_name, "q35", "-pie")
+for each_name in ("smp", "threads", "signals", "memory", "process"):
+    conformance_test(each_name, "microvm", "", cpus=2)
+conformance_test("smp", "microvm", "", cpus=4)
+for each_machine in ("q35", "pc"):
+    conformance_test("smp", each_machine, "-pie", cpus=2)

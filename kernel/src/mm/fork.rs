@@ -52,6 +52,7 @@ impl AddressSpace {
         copy.map.iter().for_each(|vma| tell_object(vma, 1));
         copy.heap = inner.heap;
         child.peak.store(copy.map.total(), Ordering::Relaxed);
+        child.barriers.store(self.barriers.load(Ordering::Relaxed), Ordering::Relaxed);
         child.set_args(self.args());
         if let Some(program) = self.program() {
             child.set_program(program);

@@ -3,7 +3,7 @@
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use core::ops::Range;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
 use elfin_platform::paging::{PageFlags, PageTable};
 use elfin_platform::sync::SpinLock;
@@ -35,6 +35,8 @@ pub struct AddressSpace {
     args: [AtomicUsize; 4],
     /// Threads that run in it.
     pub(super) users: AtomicUsize,
+    /// What `membarrier` was told to be ready for.
+    pub barriers: AtomicI32,
     /// The most bytes that were ever mapped.
     pub(super) peak: AtomicUsize,
     /// The file that runs and the auxiliary vector that it was given.
@@ -92,6 +94,7 @@ impl AddressSpace {
             layout,
             args: [const { AtomicUsize::new(0) }; 4],
             users: AtomicUsize::new(0),
+            barriers: AtomicI32::new(0),
             peak: AtomicUsize::new(0),
             program: SpinLock::new(None),
             aio: Contexts::new(),

@@ -18,6 +18,7 @@ pub use super::ipc_sem::*;
 pub use super::ipc_shm::*;
 pub use super::jobs::*;
 pub use super::locks::*;
+pub use super::membarrier::*;
 pub use super::memory::*;
 pub use super::misc::*;
 pub use super::mount::*;

@@ -148,35 +148,3 @@ pub fn reboot(
         _ => Err(Errno::EINVAL),
     }
 }
-
-/// `membarrier(2)`. Every return to a program of another thread passes a full barrier, and on the
-/// CPUs that run none the next switch does.
-pub fn membarrier(_cx: &mut Cx<'_>, cmd: i32, flags: u32, _cpu: i32) -> SysResult {
-    use core::sync::atomic::{Ordering, fence};
-    const QUERY: i32 = 0;
-    const GLOBAL: i32 = 1 << 0;
-    const GLOBAL_EXPEDITED: i32 = 1 << 1;
-    const REGISTER_GLOBAL_EXPEDITED: i32 = 1 << 2;
-    const PRIVATE_EXPEDITED: i32 = 1 << 3;
-    const REGISTER_PRIVATE_EXPEDITED: i32 = 1 << 4;
-    const PRIVATE_EXPEDITED_SYNC_CORE: i32 = 1 << 5;
-    const REGISTER_PRIVATE_EXPEDITED_SYNC_CORE: i32 = 1 << 6;
-    const BARRIERS: i32 =
-        GLOBAL | GLOBAL_EXPEDITED | PRIVATE_EXPEDITED | PRIVATE_EXPEDITED_SYNC_CORE;
-    const REGISTRATIONS: i32 = REGISTER_GLOBAL_EXPEDITED
-        | REGISTER_PRIVATE_EXPEDITED
-        | REGISTER_PRIVATE_EXPEDITED_SYNC_CORE;
-    if flags != 0 {
-        return Err(Errno::EINVAL);
-    }
-    if cmd == QUERY {
-        return usize::try_from(BARRIERS | REGISTRATIONS).map_err(|_| Errno::EINVAL);
-    }
-    if cmd.count_ones() != 1 || cmd & (BARRIERS | REGISTRATIONS) == 0 {
-        return Err(Errno::EINVAL);
-    }
-    if cmd & BARRIERS != 0 {
-        fence(Ordering::SeqCst);
-    }
-    Ok(0)
-}

@@ -25,6 +25,7 @@ mod ipc_sem;
 mod ipc_shm;
 mod jobs;
 mod locks;
+mod membarrier;
 mod memory;
 mod misc;
 mod mount;

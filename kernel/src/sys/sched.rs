@@ -42,12 +42,6 @@ pub fn getcpu(
     Ok(0)
 }
 
-/// The CPUs that run, a bit each.
-fn online() -> u64 {
-    let count = u32::try_from(cpu::count()).unwrap_or(u32::MAX);
-    u64::MAX.checked_shr(u64::BITS.saturating_sub(count)).unwrap_or(0)
-}
-
 /// `sched_getaffinity(2)`.
 pub fn sched_getaffinity(cx: &mut Cx<'_>, pid: Pid, len: u32, mask: UserAddr) -> SysResult {
     // The mask is one word: it has room for every CPU that can be.
@@ -55,7 +49,7 @@ pub fn sched_getaffinity(cx: &mut Cx<'_>, pid: Pid, len: u32, mask: UserAddr) ->
         return Err(Errno::EINVAL);
     }
     let thread = thread_by_id(cx, pid)?;
-    let allowed = thread.sched.affinity() & online();
+    let allowed = thread.sched.affinity() & sched::online_mask();
     user_write_at(mask, &allowed)?;
     Ok(size_of_val(&allowed))
 }
@@ -66,14 +60,11 @@ pub fn sched_setaffinity(cx: &mut Cx<'_>, pid: Pid, len: u32, mask: UserAddr) ->
     let bytes = user_read_slice::<u8>(mask, len)?;
     let thread = thread_by_id(cx, pid)?;
     check_rights(cx.thread, &thread)?;
-    let allowed = parse_mask(&bytes) & online();
+    let allowed = parse_mask(&bytes) & sched::online_mask();
     if allowed == 0 {
         return Err(Errno::EINVAL);
     }
-    thread.sched.set_affinity(allowed);
-    if allowed >> cpu::id() & 1 == 0 {
-        sched::yield_now();
-    }
+    sched::set_affinity(&thread, allowed);
     Ok(0)
 }
 
@@ -98,7 +89,7 @@ fn scheduled(cx: &Cx<'_>, pid: Pid) -> Result<ThreadRef, Errno> {
 }
 
 /// Gives a thread another policy, if the caller may.
-fn set_policy(me: &Thread, target: &Thread, new: Policy) -> Result<(), Errno> {
+fn set_policy(me: &Thread, target: &ThreadRef, new: Policy) -> Result<(), Errno> {
     check_rights(me, target)?;
     let old = *target.policy.lock();
     if !me.cred().has(Capability::SYS_NICE) {
@@ -113,6 +104,7 @@ fn set_policy(me: &Thread, target: &Thread, new: Policy) -> Result<(), Errno> {
     }
     *target.policy.lock() = new;
     new.apply(&target.sched);
+    sched::settle(target);
     Ok(())
 }
 

@@ -85,7 +85,8 @@ impl Policy {
     /// Tells the scheduler.
     pub fn apply(self, sched: &SchedState) {
         let slice = if self.policy == FIFO { UNLIMITED } else { self.slice() };
-        sched.set_share(slice, u8::try_from(self.priority).unwrap_or(0));
+        let real_time = u8::try_from(self.priority).unwrap_or(0);
+        sched.set_share(slice, real_time, self.policy == IDLE);
     }
 }
 

@@ -23,8 +23,14 @@ const MACHINE: Work = Work::TIMER
 /// The way back to the program, while work is pending.
 pub fn on_user_return(frame: &mut UserFrame) {
     run();
+    if cpu::take(Work::QUEUE).contains(Work::QUEUE) {
+        sched::queue_grew();
+    }
     if cpu::take(Work::RESCHED).contains(Work::RESCHED) {
         sched::preempt();
+        rseq::interrupted(&current(), frame);
+    }
+    if cpu::take(Work::MOVED).contains(Work::MOVED) {
         rseq::interrupted(&current(), frame);
     }
     // The bit may have been meant for a thread that has left this CPU since.

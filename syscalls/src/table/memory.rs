@@ -25,7 +25,7 @@ macro_rules! __rows_memory {
         process_mrelease        { 448, 448 } stub("a killed process frees its memory by itself") (pidfd: Fd, flags: u32) [];
         process_vm_readv        { 310, 270 } full (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) ["own:memory", "own:procmem"];
         process_vm_writev       { 311, 271 } full (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) ["own:memory", "own:procmem"];
-        membarrier              { 324, 283 } partial("one CPU needs no interrupts to others")        (cmd: i32, flags: u32, cpu: i32) [];
+        membarrier              { 324, 283 } full (cmd: i32, flags: u32, cpu: i32) ["own:smp"];
         mbind                   { 237, 235 } stub("one memory node: numactl and allocators go without") (addr: UserAddr, len: usize, mode: usize, nodes: UserAddr, maxnode: usize, flags: u32) [];
         get_mempolicy           { 239, 236 } stub("one memory node: callers take ENOSYS as no NUMA") (mode: UserOut<i32>, nodes: UserAddr, maxnode: usize, addr: UserAddr, flags: usize) [];
         set_mempolicy           { 238, 237 } stub("one memory node: callers take ENOSYS as no NUMA") (mode: i32, nodes: UserAddr, maxnode: usize) [];

@@ -1,6 +1,6 @@
 //! The scheduler's part of each CPU: its run queue and clocks.
 
-use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 pub use elfin_platform::cpu::MAX_CPUS;
 use elfin_platform::cpu::{self, Work};
@@ -18,8 +18,12 @@ pub(super) struct Cpu {
     queue: SpinLock<RunQueue<ThreadRef>>,
     /// Entries in `queue`, to see without the lock that there are none.
     waiting: AtomicUsize,
+    /// Odd while `switched_at` and what belongs to it change.
+    accounting: AtomicU32,
     /// When the running thread got the CPU.
     pub(super) switched_at: AtomicU64,
+    /// Real-time priority of what runs; 0 for none.
+    pub(super) priority: AtomicU8,
     /// The alarm is set for the end of a slice.
     pub(super) slice_watched: AtomicBool,
     /// Nanoseconds without a thread to run.
@@ -30,7 +34,9 @@ static CPUS: [Cpu; MAX_CPUS] = [const {
     Cpu {
         queue: SpinLock::new(RunQueue::new()),
         waiting: AtomicUsize::new(0),
+        accounting: AtomicU32::new(0),
         switched_at: AtomicU64::new(0),
+        priority: AtomicU8::new(0),
         slice_watched: AtomicBool::new(false),
         idle: AtomicU64::new(0),
     }
@@ -54,16 +60,6 @@ pub(super) fn this() -> &'static Cpu {
 /// The CPUs that run.
 pub(super) fn online() -> &'static [Cpu] {
     CPUS.get(..cpu::count()).unwrap_or(&CPUS)
-}
-
-/// The CPU where a thread that becomes ready on CPU `here` should run: the one it ran on last, if
-/// it still may.
-pub(super) fn choose(thread: &ThreadRef, here: usize) -> usize {
-    let last = thread.sched.cpu();
-    if thread.sched.may_run_on(last) {
-        return last;
-    }
-    (0..cpu::count()).find(|&id| thread.sched.may_run_on(id)).unwrap_or(here)
 }
 
 /// Makes room for one more thread in every queue, so that waking it never needs memory. Pass on
@@ -92,23 +88,8 @@ pub fn thread_count() -> usize {
 
 /// Threads that run or wait for a CPU: what a load average averages.
 pub fn load() -> usize {
-    online().iter().map(Cpu::waiting).sum::<usize>() + 1
-}
-
-/// Takes over a thread that waits for another CPU, for CPU `here`, which has nothing to run; says
-/// whether there was one. One that is still on its way off its CPU stays there.
-pub(super) fn steal(here: usize) -> bool {
-    if cpu::count() == 1 {
-        return false;
-    }
-    let fits = |thread: &ThreadRef| !thread.on_cpu() && thread.sched.may_run_on(here);
-    let others = online().iter().enumerate().filter(|(id, _)| *id != here);
-    let Some(thread) = others.map(|(_, cpu)| cpu).find_map(|cpu| cpu.pop(fits)) else {
-        return false;
-    };
-    let class = thread.sched.class();
-    of(here).push(class, thread);
-    true
+    let waiting = online().iter().map(Cpu::waiting).sum::<usize>();
+    waiting + cpu::count().saturating_sub(super::place::idle_cpus())
 }
 
 /// Raises `work` on CPU `id`, interrupting it if it is another one.
@@ -118,13 +99,22 @@ pub fn interrupt_cpu(id: usize, work: Work) {
 
 /// CPU time that a thread has used until now, in nanoseconds.
 pub fn cpu_time(thread: &SchedState) -> u64 {
-    let current_run = if thread.is_running() {
-        CPUS.get(thread.cpu())
-            .map_or(0, |cpu| time::now().saturating_sub(cpu.switched_at.load(Ordering::Relaxed)))
-    } else {
-        0
-    };
-    thread.ran().saturating_add(current_run)
+    loop {
+        let Some(cpu) = CPUS.get(thread.cpu()) else { return thread.ran() };
+        let before = cpu.accounting.load(Ordering::Acquire);
+        let ran = thread.ran();
+        let since = thread.is_running().then(|| cpu.switched_at.load(Ordering::Acquire));
+        // The thread may have moved on, or been charged, in between.
+        let is_whole = before.is_multiple_of(2)
+            && cpu.accounting.load(Ordering::Acquire) == before
+            && CPUS.get(thread.cpu()).is_some_and(|now| core::ptr::eq(now, cpu))
+            && thread.ran() == ran;
+        if is_whole {
+            let current_run = since.map_or(0, |at| time::now().saturating_sub(at));
+            return ran.saturating_add(current_run);
+        }
+        core::hint::spin_loop();
+    }
 }
 
 /// Nanoseconds that CPU `id` had no thread to run.
@@ -145,67 +135,74 @@ impl Cpu {
         thread.sched.state.store(QUEUED, Ordering::Relaxed);
         let mut queue = self.queue.lock();
         queue.push(class, thread);
-        self.waiting.store(queue.len(), Ordering::Release);
+        self.waiting.store(queue.len(), Ordering::SeqCst);
     }
 
-    /// Puts a real-time thread into the queue before its equals, which makes it `Queued`.
-    pub(super) fn push_first(&self, thread: ThreadRef) {
-        let priority = thread.sched.real_time();
-        thread.sched.state.store(QUEUED, Ordering::Relaxed);
-        let mut queue = self.queue.lock();
-        queue.push_first(priority, thread);
-        self.waiting.store(queue.len(), Ordering::Release);
-    }
-
-    /// The highest real-time priority in the queue; 0 for none.
-    pub(super) fn urgency(&self) -> u8 {
-        self.queue.lock().urgency()
-    }
-
-    /// Takes out the next thread that `fits`, which makes it `Running`.
+    /// Takes out the next thread that `fits`, for CPU `here` to run; it is `Running` then.
     #[inline]
-    pub(super) fn pop(&self, fits: impl Fn(&ThreadRef) -> bool) -> Option<ThreadRef> {
+    pub(super) fn pop(&self, here: usize, fits: impl Fn(&ThreadRef) -> bool) -> Option<ThreadRef> {
         if self.waiting.load(Ordering::Acquire) == 0 {
             return None;
         }
         let mut queue = self.queue.lock();
         let thread = queue.pop(fits)?;
         self.waiting.store(queue.len(), Ordering::Release);
-        thread.sched.state.store(RUNNING, Ordering::Relaxed);
+        // In this order, with a full barrier after it: who wants something of a running thread
+        // interrupts its CPU, and who runs it looks whether something is wanted.
+        if thread.sched.cpu() != here {
+            thread.sched.cpu.store(here, Ordering::Relaxed);
+            thread.sched.moved.store(true, Ordering::Relaxed);
+        }
+        thread.sched.state.swap(RUNNING, Ordering::SeqCst);
         Some(thread)
     }
 
-    /// Charges the running thread up to `now`.
+    /// Takes a certain thread out, if it is in this queue.
+    pub(super) fn remove(&self, wanted: &ThreadRef) -> Option<ThreadRef> {
+        let mut queue = self.queue.lock();
+        let thread = queue.remove(|thread| ThreadRef::ptr_eq(thread, wanted))?;
+        self.waiting.store(queue.len(), Ordering::Release);
+        Some(thread)
+    }
+
+    /// Charges the running thread up to `now`; how long that was.
     #[inline]
-    pub(super) fn charge(&self, running: &SchedState, now: u64) {
-        // Only this CPU writes it.
-        let elapsed = now.saturating_sub(self.switched_at.load(Ordering::Relaxed));
-        self.switched_at.store(now, Ordering::Relaxed);
-        running.charge(elapsed);
+    pub(super) fn charge(&self, running: &SchedState, now: u64) -> u64 {
+        let elapsed = self.pass(now, |elapsed| running.charge(elapsed));
         if self.waiting() != 0 {
             self.queue.lock().ran(elapsed);
         }
+        elapsed
+    }
+
+    /// Lets `now` be when the next thread got the CPU. Only this CPU calls it.
+    pub(super) fn pass(&self, now: u64, account: impl FnOnce(u64)) -> u64 {
+        let turn = self.accounting.load(Ordering::Relaxed);
+        self.accounting.store(turn.wrapping_add(1), Ordering::Relaxed);
+        core::sync::atomic::fence(Ordering::Release);
+        let elapsed = now.saturating_sub(self.switched_at.load(Ordering::Relaxed));
+        self.switched_at.store(now, Ordering::Relaxed);
+        account(elapsed);
+        self.accounting.store(turn.wrapping_add(2), Ordering::Release);
+        elapsed
     }
 
     /// Makes sure that somebody looks when the running thread has had its time.
     #[inline]
     pub(super) fn watch_slice(&self, running: &SchedState) {
-        if !self.slice_watched.load(Ordering::Relaxed)
-            && let Some(allowance) = self.allowance(running)
-        {
-            self.slice_watched.store(true, Ordering::Relaxed);
-            timer::limit_slice(time::now().saturating_add(allowance));
+        if !self.slice_watched.load(Ordering::Relaxed) {
+            let allowance = self.allowance(running);
+            if allowance != UNLIMITED {
+                self.slice_watched.store(true, Ordering::Relaxed);
+                timer::limit_slice(time::now().saturating_add(allowance));
+            }
         }
     }
 
-    /// How long the running thread may run in one go, in nanoseconds; none if as long as it
-    /// likes. One with a real-time priority shares with its equals only, by whole slices.
-    pub(super) fn allowance(&self, running: &SchedState) -> Option<u64> {
-        if running.real_time() > 0 {
-            return Some(running.slice()).filter(|slice| *slice != UNLIMITED);
-        }
+    /// How long the running thread may run in one go, in nanoseconds.
+    pub(super) fn allowance(&self, running: &SchedState) -> u64 {
         let left = running.slice_left().max(1);
-        let eager = self.queue.lock().has_eager();
-        Some(if eager { left.min(super::switch::MIN_RUN) } else { left })
+        let eager = running.real_time() == 0 && self.queue.lock().has_eager();
+        if eager { left.min(super::switch::MIN_RUN) } else { left }
     }
 }

@@ -14,12 +14,14 @@
 //! way off: nobody else takes it from there while its `on_cpu` is set, and should that CPU take
 //! it, it has simply not slept at all.
 //!
-//! [`run_queue`] orders those who wait, [`cpus`] has the queues, [`switch`] gives the CPU from
+//! [`run_queue`] orders those who wait, [`cpus`] has the queues, [`place`] chooses among them,
+//! [`switch`] gives the CPU from
 //! one thread to the next, [`sleep`] is falling asleep and waking, [`state`] a thread's part.
 //! Neighbours: [`super::work`] is what a CPU does when nobody wants it, the platform's `task`
 //! switches stacks and registers.
 
 mod cpus;
+mod place;
 mod run_queue;
 mod sleep;
 mod state;
@@ -27,8 +29,9 @@ mod switch;
 
 pub(super) use cpus::forget_thread;
 pub use cpus::{MAX_CPUS, cpu_time, idle_time, interrupt_cpu, load, reserve_thread, thread_count};
+pub use place::{online_mask, set_affinity, settle};
 pub use sleep::{
     Sleep, block, prepare_to_sleep, stay_awake, wake, wake_interruptible, wake_killable, wake_owned,
 };
 pub use state::{SLICE, SchedState, UNLIMITED};
-pub use switch::{exit_current, preempt, slice_over, spawn, start, yield_now};
+pub use switch::{exit_current, preempt, queue_grew, slice_over, spawn, start, yield_now};

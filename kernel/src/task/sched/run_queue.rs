@@ -1,25 +1,33 @@
 //! [`RunQueue`]: who runs next on one CPU.
 //!
-//! Three lists. Real-time entries come first, by priority. Of the others, those that became ready
+//! Four lists. Real-time entries come first, by priority. Of the others, those that became ready
 //! without having used up a time slice (`fresh`) come before those that did (`spent`), so that a
 //! thread that mostly sleeps answers quickly beside one that computes; once the fresh ones have
 //! run for [`PATIENCE`] while a spent one waited, that one has its turn. Within a list it is first
-//! come, first served. Nice values change the length of a slice.
+//! come, first served. Nice values change the length of a slice. What runs only when nobody else
+//! wants to (`SCHED_IDLE`) is in the fourth list, and has its turn after a longer wait.
 
 use alloc::collections::{TryReserveError, VecDeque};
 
 /// How long fresh entries may keep spent ones waiting, in nanoseconds.
 pub const PATIENCE: u64 = 4_000_000;
 
+/// How long all others may keep idle entries waiting, in nanoseconds.
+pub const IDLE_PATIENCE: u64 = 100 * PATIENCE;
+
 /// How an entry competes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// Before all others; higher numbers first.
+    /// Before all others; higher numbers first; behind its equals.
     RealTime(u8),
+    /// The same, before its equals: it had the CPU and has time left.
+    Preempted(u8),
     /// Became ready with time left.
     Fresh,
     /// Used up its time slice.
     Spent,
+    /// When there is nothing else to do.
+    Idle,
 }
 
 /// The entries that wait for one CPU.
@@ -27,9 +35,12 @@ pub struct RunQueue<T> {
     real_time: VecDeque<(u8, T)>,
     fresh: VecDeque<T>,
     spent: VecDeque<T>,
+    idle: VecDeque<T>,
     /// How long others have run while somebody waited in `spent`.
     kept_waiting: u64,
-    /// Entries in all three.
+    /// The same for `idle`.
+    idle_waiting: u64,
+    /// Entries in all four.
     len: usize,
 }
 
@@ -40,7 +51,9 @@ impl<T> RunQueue<T> {
             real_time: VecDeque::new(),
             fresh: VecDeque::new(),
             spent: VecDeque::new(),
+            idle: VecDeque::new(),
             kept_waiting: 0,
+            idle_waiting: 0,
             len: 0,
         }
     }
@@ -55,7 +68,8 @@ impl<T> RunQueue<T> {
     pub fn reserve(&mut self, total: usize) -> Result<(), TryReserveError> {
         self.real_time.try_reserve(total.saturating_sub(self.real_time.len()))?;
         self.fresh.try_reserve(total.saturating_sub(self.fresh.len()))?;
-        self.spent.try_reserve(total.saturating_sub(self.spent.len()))
+        self.spent.try_reserve(total.saturating_sub(self.spent.len()))?;
+        self.idle.try_reserve(total.saturating_sub(self.idle.len()))
     }
 
     /// Adds an entry behind its equals.
@@ -65,28 +79,18 @@ impl<T> RunQueue<T> {
         match class {
             Class::Fresh => self.fresh.push_back(entry),
             Class::Spent => self.spent.push_back(entry),
-            Class::RealTime(priority) => self.push_real_time(priority, entry),
+            Class::Idle => self.idle.push_back(entry),
+            Class::RealTime(priority) => self.push_real_time(priority, entry, false),
+            Class::Preempted(priority) => self.push_real_time(priority, entry, true),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn push_real_time(&mut self, priority: u8, entry: T) {
-        let at = self.real_time.partition_point(|&(other, _)| other >= priority);
+    fn push_real_time(&mut self, priority: u8, entry: T, first: bool) {
+        let before = |other: u8| if first { other > priority } else { other >= priority };
+        let at = self.real_time.partition_point(|&(other, _)| before(other));
         self.real_time.insert(at, (priority, entry));
-    }
-
-    /// Adds a real-time entry before its equals: one that had to make room for its betters.
-    #[cold]
-    pub fn push_first(&mut self, priority: u8, entry: T) {
-        self.len += 1;
-        let at = self.real_time.partition_point(|&(other, _)| other > priority);
-        self.real_time.insert(at, (priority, entry));
-    }
-
-    /// The highest priority of the real-time entries; 0 if there is none.
-    pub fn urgency(&self) -> u8 {
-        self.real_time.front().map_or(0, |&(priority, _)| priority)
     }
 
     #[cold]
@@ -96,11 +100,29 @@ impl<T> RunQueue<T> {
         self.real_time.remove(at).map(|(_, entry)| entry)
     }
 
+    /// An idle entry, if it is time for one.
+    #[cold]
+    #[inline(never)]
+    fn pop_idle(&mut self, fits: &impl Fn(&T) -> bool) -> Option<T> {
+        let others_fit = self.fresh.iter().chain(&self.spent).any(fits);
+        if others_fit && self.idle_waiting < IDLE_PATIENCE {
+            return None;
+        }
+        self.idle_waiting = 0;
+        take(&mut self.idle, fits)
+    }
+
     /// Takes the next entry that `fits` to run.
     #[inline]
     pub fn pop(&mut self, fits: impl Fn(&T) -> bool) -> Option<T> {
         if !self.real_time.is_empty()
             && let Some(entry) = self.pop_real_time(&fits)
+        {
+            self.len -= 1;
+            return Some(entry);
+        }
+        if !self.idle.is_empty()
+            && let Some(entry) = self.pop_idle(&fits)
         {
             self.len -= 1;
             return Some(entry);
@@ -124,6 +146,22 @@ impl<T> RunQueue<T> {
         Some(entry)
     }
 
+    /// Takes an entry out of its order.
+    pub fn remove(&mut self, is_wanted: impl Fn(&T) -> bool) -> Option<T> {
+        let real_time = self.real_time.iter().position(|(_, entry)| is_wanted(entry));
+        let found = match real_time {
+            Some(at) => self.real_time.remove(at).map(|(_, entry)| entry),
+            None => {
+                [&mut self.fresh, &mut self.spent, &mut self.idle].into_iter().find_map(|list| {
+                    let at = list.iter().position(&is_wanted)?;
+                    list.remove(at)
+                })
+            }
+        };
+        self.len -= usize::from(found.is_some());
+        found
+    }
+
     /// Whether an entry waits that did not use up its slice, or a real-time one.
     #[inline]
     pub fn has_eager(&self) -> bool {
@@ -138,6 +176,8 @@ impl<T> RunQueue<T> {
         } else {
             self.kept_waiting = self.kept_waiting.saturating_add(elapsed);
         }
+        self.idle_waiting =
+            if self.idle.is_empty() { 0 } else { self.idle_waiting.saturating_add(elapsed) };
     }
 }
 
@@ -174,14 +214,25 @@ mod tests {
     }
 
     #[test]
-    fn those_who_make_room_keep_their_place() {
+    fn preempted_entries_go_on_first() {
         let mut queue = RunQueue::new();
-        assert_eq!(queue.urgency(), 0);
         queue.push(Class::RealTime(5), 1);
-        queue.push(Class::RealTime(9), 2);
-        queue.push_first(5, 3);
-        assert_eq!(queue.urgency(), 9);
-        assert_eq!(order(&mut queue), [2, 3, 1]);
+        queue.push(Class::Preempted(5), 2);
+        queue.push(Class::RealTime(6), 3);
+        assert_eq!(order(&mut queue), [3, 2, 1]);
+    }
+
+    #[test]
+    fn idle_entries_wait_for_all_others_but_not_for_ever() {
+        let mut queue = RunQueue::new();
+        queue.push(Class::Idle, 1);
+        queue.push(Class::Spent, 2);
+        queue.push(Class::Spent, 3);
+        assert_eq!(queue.pop(|_| true), Some(2));
+        queue.ran(IDLE_PATIENCE);
+        assert_eq!(order(&mut queue), [1, 3]);
+        queue.push(Class::Idle, 4);
+        assert_eq!(order(&mut queue), [4]);
     }
 
     #[test]

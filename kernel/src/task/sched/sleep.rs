@@ -7,12 +7,10 @@
 
 use core::sync::atomic::Ordering;
 
-use elfin_platform::cpu::{self, Work};
-
-use super::cpus;
+use super::place::enqueue;
 use super::state::{INTERRUPTIBLE, KILLABLE, QUEUED, RUNNING, UNINTERRUPTIBLE};
 use super::switch;
-use crate::task::thread::{Thread, ThreadRef, try_current};
+use crate::task::thread::{Thread, ThreadRef};
 
 /// How a sleeping thread can be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,25 +104,4 @@ fn make_ready(thread: &Thread, states: &[u8]) -> bool {
     let now = state.load(Ordering::SeqCst);
     states.contains(&now)
         && state.compare_exchange(now, QUEUED, Ordering::AcqRel, Ordering::Relaxed).is_ok()
-}
-
-/// Puts a thread into the queue of the CPU where it should run.
-pub(super) fn enqueue(thread: ThreadRef) {
-    let here = cpu::id();
-    let home = cpus::choose(&thread, here);
-    let class = thread.sched.class();
-    let priority = thread.sched.real_time();
-    let cpu = cpus::of(home);
-    cpu.push(class, thread);
-    if home != here {
-        cpus::interrupt_cpu(home, Work::RESCHED);
-    } else if let Some(running) = try_current()
-        && running.sched.is_running()
-    {
-        if priority > running.sched.real_time() {
-            cpu::raise(Work::RESCHED);
-        } else {
-            cpu.watch_slice(&running.sched);
-        }
-    }
 }

@@ -29,6 +29,8 @@ pub struct SchedState {
     pub(super) state: AtomicU8,
     /// The CPU it runs on, or ran on last.
     pub(super) cpu: AtomicUsize,
+    /// It has come to another CPU since it was last in the program, which may want to know.
+    pub(super) moved: AtomicBool,
     /// CPU time used up to the last switch, in nanoseconds.
     ran: AtomicU64,
     /// What is left of its time slice, in nanoseconds.
@@ -37,6 +39,10 @@ pub struct SchedState {
     slice: AtomicU64,
     /// Real-time priority; 0 is none.
     real_time: AtomicU8,
+    /// It runs when nobody else wants to.
+    idle: AtomicBool,
+    /// How long it usually has the CPU before it sleeps, in nanoseconds.
+    burst: AtomicU32,
     /// CPUs it may run on, a bit each.
     affinity: AtomicU64,
     /// It waits for its process to go on after a stop.
@@ -52,10 +58,13 @@ impl SchedState {
         Self {
             state: AtomicU8::new(UNINTERRUPTIBLE),
             cpu: AtomicUsize::new(0),
+            moved: AtomicBool::new(false),
             ran: AtomicU64::new(0),
             slice_left: AtomicU64::new(SLICE),
             slice: AtomicU64::new(SLICE),
             real_time: AtomicU8::new(0),
+            idle: AtomicBool::new(false),
+            burst: AtomicU32::new(u32::MAX),
             affinity: AtomicU64::new(affinity),
             halted: AtomicBool::new(false),
             voluntary: AtomicU32::new(0),
@@ -73,9 +82,10 @@ impl SchedState {
         self.ran.load(Ordering::Relaxed)
     }
 
-    /// Whether it has a CPU now.
+    /// Whether it has a CPU now: that of [`Self::cpu`], or the one that it goes to this moment.
+    #[inline]
     pub fn is_running(&self) -> bool {
-        self.state.load(Ordering::Relaxed) == RUNNING
+        self.state.load(Ordering::SeqCst) == RUNNING
     }
 
     /// Voluntary and involuntary context switches.
@@ -85,7 +95,7 @@ impl SchedState {
 
     /// CPUs it may run on, a bit each.
     pub fn affinity(&self) -> u64 {
-        self.affinity.load(Ordering::Relaxed)
+        self.affinity.load(Ordering::SeqCst)
     }
 
     /// Whether it may run on CPU `id`.
@@ -94,16 +104,20 @@ impl SchedState {
         u32::try_from(id).is_ok_and(|id| self.affinity() >> id & 1 != 0)
     }
 
-    /// Sets the CPUs it may run on; it moves there when it is next woken or preempted.
-    pub fn set_affinity(&self, mask: u64) {
-        self.affinity.store(mask, Ordering::Relaxed);
+    /// Sets the CPUs it may run on.
+    pub(super) fn set_affinity(&self, mask: u64) {
+        self.affinity.store(mask, Ordering::SeqCst);
     }
 
-    /// Sets how it competes: the length of a slice in nanoseconds, and its real-time priority
-    /// (0: none).
-    pub fn set_share(&self, slice: u64, real_time: u8) {
-        self.slice.store(slice, Ordering::Relaxed);
+    /// Sets how it competes: the length of a slice in nanoseconds, its real-time priority (0:
+    /// none), and whether it runs only when nobody else wants to.
+    pub fn set_share(&self, slice: u64, real_time: u8, idle: bool) {
+        let before = self.slice.swap(slice, Ordering::Relaxed);
+        if before != slice {
+            self.slice_left.store(slice, Ordering::Relaxed);
+        }
         self.real_time.store(real_time, Ordering::Relaxed);
+        self.idle.store(idle, Ordering::Relaxed);
     }
 
     /// The length of its slices, in nanoseconds.
@@ -137,24 +151,67 @@ impl SchedState {
         }
     }
 
-    /// Where it queues up. A used-up slice is replaced by a new one.
+    /// Where it queues up when it wakes.
     #[inline]
     pub(super) fn class(&self) -> Class {
         match self.real_time() {
-            0 if self.slice_left() == 0 => {
-                self.slice_left.store(self.slice(), Ordering::Relaxed);
-                Class::Spent
-            }
+            0 if self.idle.load(Ordering::Relaxed) => Class::Idle,
+            0 if self.renew_slice() => Class::Spent,
             0 => Class::Fresh,
             priority => Class::RealTime(priority),
         }
+    }
+
+    /// Where it queues up when it has to make room for another.
+    pub(super) fn class_when_preempted(&self) -> Class {
+        match self.real_time() {
+            0 => self.class(),
+            priority if self.renew_slice() => Class::RealTime(priority),
+            priority => Class::Preempted(priority),
+        }
+    }
+
+    /// Where it queues up when it lets others go first.
+    pub(super) fn class_when_yielding(&self) -> Class {
+        match self.real_time() {
+            0 if self.idle.load(Ordering::Relaxed) => Class::Idle,
+            0 => Class::Spent,
+            priority => Class::RealTime(priority),
+        }
+    }
+
+    /// Replaces a used-up slice by a new one; says whether it was used up.
+    #[inline]
+    fn renew_slice(&self) -> bool {
+        let is_over = self.slice_left() == 0;
+        if is_over {
+            self.slice_left.store(self.slice(), Ordering::Relaxed);
+        }
+        is_over
+    }
+
+    /// How long it usually has the CPU before it sleeps, in nanoseconds.
+    pub(super) fn burst(&self) -> u32 {
+        self.burst.load(Ordering::Relaxed)
+    }
+
+    /// Notes that it had the CPU for `elapsed` nanoseconds before it fell asleep.
+    #[inline]
+    pub(super) fn note_burst(&self, elapsed: u64) {
+        let elapsed = u32::try_from(elapsed).unwrap_or(u32::MAX);
+        let before = self.burst();
+        let mean = before - before / 4 + elapsed / 4;
+        self.burst.store(mean, Ordering::Relaxed);
     }
 
     /// Notes that it ran for `elapsed` nanoseconds. Only its CPU writes these fields.
     #[inline]
     pub(super) fn charge(&self, elapsed: u64) {
         self.ran.store(self.ran().wrapping_add(elapsed), Ordering::Relaxed);
-        self.slice_left.store(self.slice_left().saturating_sub(elapsed), Ordering::Relaxed);
+        let left = self.slice_left();
+        if left != UNLIMITED {
+            self.slice_left.store(left.saturating_sub(elapsed), Ordering::Relaxed);
+        }
     }
 
     /// Counts a context switch. Only its CPU writes these fields.

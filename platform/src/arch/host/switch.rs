@@ -29,6 +29,11 @@ mod stand_ins {
     ) -> isize {
         hooks::whole::<K>(frame, thread)
     }
+    /// # Safety
+    /// Never called: there is no current task to switch from.
+    pub unsafe fn switch_to_idle(_previous: *const Header, _start: extern "C" fn() -> !) {
+        panic!("threads do not switch on a host");
+    }
     pub fn save_current_state(_header: &Header) {}
     pub fn user_frame(_header: &Header) -> UserFrame {
         UserFrame::default()

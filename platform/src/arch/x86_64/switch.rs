@@ -89,16 +89,47 @@ pub fn prepare_user(header: &Header, frame: &UserFrame) {
 }
 
 fn lay_out(header: &Header, top: usize, start: *const ()) {
+    header.stack_pointer.set(first_frame(top, start));
+}
+
+/// Writes what the first switch to a stack pops below `top`; the stack pointer for it.
+fn first_frame(top: usize, start: *const ()) -> usize {
     let stack_pointer = top - SAVED_WORDS * 8;
     let words: *mut usize = ptr::with_exposed_provenance_mut(stack_pointer);
-    // SAFETY: below the top of the task's own stack, which nothing uses yet.
+    // SAFETY: below the top of a stack that nothing uses now.
     unsafe {
         for n in 0..SAVED_WORDS - 1 {
             words.add(n).write(0);
         }
         words.add(SAVED_WORDS - 1).write(start.addr());
     }
-    header.stack_pointer.set(stack_pointer);
+    stack_pointer
+}
+
+/// Switches from `previous` to the CPU's own stack, where `start` runs.
+///
+/// # Safety
+/// `previous` is the live task that this CPU runs. `start` calls `finish_switch` first, and so
+/// does the caller as soon as it runs again.
+pub unsafe fn switch_to_idle(previous: *const Header, start: extern "C" fn() -> !) {
+    let cpu = this();
+    // SAFETY: by the contract.
+    unsafe {
+        let header = &*previous;
+        save_registers(header);
+        cpu.previous.set(previous);
+        cpu.current.set(ptr::null());
+        // As after a call: the return address' place is 8 below a 16-byte boundary.
+        let load = first_frame(cpu.idle_stack.get() - 8, start as *const ());
+        switch_stacks(header.stack_pointer.as_ptr(), load);
+    }
+}
+
+/// Saves what the running program has in registers that the kernel does not use.
+fn save_registers(header: &Header) {
+    save_current_state(header);
+    header.tls.store(tls() as u64, Ordering::Relaxed);
+    header.user_gs.store(user_gs(), Ordering::Relaxed);
 }
 
 /// Switches stacks, thread-local bases and vector state from `previous` (null: none) to `next`.
@@ -115,9 +146,7 @@ pub unsafe fn switch(previous: *const Header, next: *const Header) {
         let mut save: *mut usize = &mut discarded;
         if let Some(header) = previous.as_ref() {
             save = header.stack_pointer.as_ptr();
-            (*header.fpu.get()).save();
-            header.tls.store(tls() as u64, Ordering::Relaxed);
-            header.user_gs.store(user_gs(), Ordering::Relaxed);
+            save_registers(header);
         }
         (*next_header.fpu.get()).restore();
         set_tls(next_header.tls.load(Ordering::Relaxed) as usize);
