@@ -138,7 +138,9 @@ pub fn connect(options: &Options) {
         let (rows, columns) = size.split_once('x')?;
         Some((rows.parse().ok()?, columns.parse().ok()?))
     });
-    tty::configure(is_terminal("elfin.stdin"), is_terminal("elfin.stdout"), size);
+    // The host command says what its input is, and then escapes it.
+    let escaped = options.line.get("elfin.stdin").is_some();
+    tty::configure(is_terminal("elfin.stdin"), is_terminal("elfin.stdout"), size, escaped);
 }
 
 static STATISTICS: elfin_platform::sync::Once<()> = elfin_platform::sync::Once::new();

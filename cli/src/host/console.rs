@@ -6,14 +6,20 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::process::{ChildStdin, ChildStdout, Stdio};
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rustix::fs::FileType;
+use rustix::termios::tcgetwinsize;
+use signal_hook::consts::SIGWINCH;
+use signal_hook::iterator::Signals;
 
 use super::machine::Message;
 
-/// Escape byte of a streamed standard input (DLE); doubled, it stands for itself.
+/// Escape byte of the console's input (DLE); doubled, it stands for itself.
 const ESCAPE: u8 = 0x10;
+/// After [`ESCAPE`]: the terminal's rows and columns follow, 16 bits each, the high byte first.
+const SIZE: u8 = b'W';
 /// After [`ESCAPE`]: the end of the input (EOT).
 const END_OF_INPUT: u8 = 0x04;
 /// How much is carried at once.
@@ -137,12 +143,17 @@ pub fn carried_input(input: HostInput) -> Stdio {
 /// dropped. The thread may stay blocked in a read until the process ends.
 pub fn carry_input(
     input: HostInput,
-    mut to: ChildStdin,
+    to: ChildStdin,
     may_begin: Receiver<Infallible>,
 ) -> io::Result<()> {
     thread::Builder::new().name("input".into()).spawn(move || {
         // Nothing is ever sent: this ends when the sender goes.
         let _ = may_begin.recv();
+        let to = Arc::new(Mutex::new(to));
+        if input == HostInput::Tty {
+            // Without the thread the size stays what it was at the start.
+            let _ = carry_sizes(to.clone());
+        }
         let mut chunk = vec![0; CHUNK];
         let mut stdin = io::stdin().lock();
         loop {
@@ -152,17 +163,13 @@ pub fn carry_input(
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(_) => break,
             };
-            let sent = match input {
-                HostInput::Stream => to.write_all(&escape(bytes)),
-                _ => to.write_all(bytes),
-            };
-            if sent.is_err() {
+            if send(&to, &escape(bytes)).is_err() {
                 return;
             }
         }
         if input == HostInput::Stream {
             // A machine that has ended wants no end of input.
-            let _ = to.write_all(&[ESCAPE, END_OF_INPUT]);
+            let _ = send(&to, &[ESCAPE, END_OF_INPUT]);
         }
         // Not closed while the machine runs: see `carried_input`.
         loop {
@@ -170,6 +177,36 @@ pub fn carry_input(
         }
     })?;
     Ok(())
+}
+
+/// Writes to the machine's input, all at once.
+fn send(to: &Mutex<ChildStdin>, bytes: &[u8]) -> io::Result<()> {
+    to.lock().map_err(|_| io::ErrorKind::BrokenPipe)?.write_all(bytes)
+}
+
+/// Tells the machine of each change of the terminal's size, and of what it is now.
+fn carry_sizes(to: Arc<Mutex<ChildStdin>>) -> io::Result<()> {
+    let mut signals = Signals::new([SIGWINCH])?;
+    thread::Builder::new().name("size".into()).spawn(move || {
+        let tell = || match tcgetwinsize(io::stdout()) {
+            Ok(size) if size.ws_row > 0 => send(&to, &announce(size.ws_row, size.ws_col)),
+            _ => Ok(()),
+        };
+        let mut told = tell();
+        for _ in signals.forever() {
+            if told.is_err() {
+                return;
+            }
+            told = tell();
+        }
+    })?;
+    Ok(())
+}
+
+/// The bytes that tell of a terminal's size.
+fn announce(rows: u16, columns: u16) -> [u8; 6] {
+    let ([r0, r1], [c0, c1]) = (rows.to_be_bytes(), columns.to_be_bytes());
+    [ESCAPE, SIZE, r0, r1, c0, c1]
 }
 
 /// Doubles each escape byte.
@@ -187,6 +224,11 @@ fn escape(bytes: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_is_announced_high_bytes_first() {
+        assert_eq!(announce(24, 300), *b"\x10W\x00\x18\x01\x2c");
+    }
 
     #[test]
     fn escape_doubles_only_the_escape_byte() {

@@ -23,12 +23,15 @@ pub fn serial() -> &'static Arc<Terminal> {
 }
 
 /// Says what the console is, for input and for output; before the first program. `size` is the
-/// terminal's, in rows and columns.
-pub fn configure(input: bool, output: bool, size: Option<(u16, u16)>) {
+/// terminal's, in rows and columns; `escaped` says that the host puts escapes into the input.
+pub fn configure(input: bool, output: bool, size: Option<(u16, u16)>, escaped: bool) {
     INPUT_IS_TERMINAL.store(input, Ordering::Relaxed);
     OUTPUT_IS_TERMINAL.store(output, Ordering::Relaxed);
     if let Some((rows, columns)) = size {
         SERIAL.set_size(rows, columns);
+    }
+    if escaped {
+        SERIAL.expect_escapes();
     }
 }
 

@@ -8,6 +8,7 @@
 
 pub mod console;
 mod discipline;
+mod escape;
 mod file;
 mod input;
 mod ioctl;

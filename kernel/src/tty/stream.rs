@@ -1,7 +1,6 @@
 //! The console as a stream of bytes: nothing is echoed, edited or translated.
 //!
-//! Input is escaped by the host, for a serial line has no end: byte 0x10 (DLE) twice is that
-//! byte once, DLE and 0x04 is the end of the input (docs: the host protocol).
+//! Input is escaped by the host, for a serial line has no end ([`super::escape`]).
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -13,6 +12,7 @@ use elfin_platform::sync::{Lazy, SpinLock};
 use elfin_syscalls::args::{IoctlCmd, UserAddr, UserOut};
 use elfin_syscalls::{Errno, SysResult};
 
+use super::escape::{Decoded, Decoder};
 use crate::fs::transfer::partial;
 use crate::fs::{Dest, File, OpenFile, Source};
 use crate::sys::Cx;
@@ -23,35 +23,10 @@ use crate::task::{PollEvents, PollTable, WaitQueue};
 const QUEUE_MAX: usize = 16 * 1024;
 /// Bytes copied at once.
 const CHUNK: usize = 512;
-const DLE: u8 = 0x10;
-const END: u8 = 0x04;
-
-/// Takes the escapes out of the input.
-#[derive(Default)]
-struct Decoder {
-    escaped: bool,
-    ended: bool,
-}
-
-impl Decoder {
-    fn byte(&mut self, byte: u8) -> Option<u8> {
-        match (core::mem::take(&mut self.escaped), byte) {
-            _ if self.ended => None,
-            (false, DLE) => {
-                self.escaped = true;
-                None
-            }
-            (true, END) => {
-                self.ended = true;
-                None
-            }
-            (_, byte) => Some(byte),
-        }
-    }
-}
 
 struct Input {
     decoder: Decoder,
+    ended: bool,
     queue: VecDeque<u8>,
 }
 
@@ -65,7 +40,11 @@ pub struct Stream {
 
 static CONSOLE: Lazy<Arc<Stream>> = Lazy::new(|| {
     Arc::new(Stream {
-        input: SpinLock::new(Input { decoder: Decoder::default(), queue: VecDeque::new() }),
+        input: SpinLock::new(Input {
+            decoder: Decoder::default(),
+            ended: false,
+            queue: VecDeque::new(),
+        }),
         waiting: AtomicUsize::new(0),
         ended: AtomicBool::new(false),
         arrived: WaitQueue::new(),
@@ -89,13 +68,16 @@ impl Stream {
         // What does not fit stays in the machine's queue until somebody has read.
         while input.queue.len() < QUEUE_MAX && input.queue.try_reserve(1).is_ok() {
             let Some(byte) = console::read() else { break };
-            if let Some(byte) = input.decoder.byte(byte) {
-                input.queue.push_back(byte);
+            match input.decoder.decode(byte) {
+                Decoded::Byte(byte) if !input.ended => input.queue.push_back(byte),
+                Decoded::End => input.ended = true,
+                // A stream has no size.
+                Decoded::Byte(_) | Decoded::Size(..) | Decoded::Nothing => {}
             }
             any = true;
         }
         self.waiting.store(input.queue.len(), Ordering::Release);
-        self.ended.store(input.decoder.ended, Ordering::Release);
+        self.ended.store(input.ended, Ordering::Release);
         drop(input);
         if any {
             self.arrived.wake_all(PollEvents::READABLE | PollEvents::HUP);
@@ -109,7 +91,7 @@ impl Stream {
             *slot = byte;
         }
         self.waiting.store(input.queue.len(), Ordering::Release);
-        (n > 0 || input.decoder.ended).then_some(n)
+        (n > 0 || input.ended).then_some(n)
     }
 }
 
@@ -186,20 +168,5 @@ impl File for Stream {
 
     fn as_any(&self) -> &dyn Any {
         self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::vec::Vec;
-
-    #[test]
-    fn escapes_are_taken_out() {
-        let mut decoder = Decoder::default();
-        let text = b"a\x10\x10b\x04\x10\x04after";
-        let seen: Vec<u8> = text.iter().filter_map(|&byte| decoder.byte(byte)).collect();
-        assert_eq!(seen, b"a\x10b\x04");
-        assert!(decoder.ended);
     }
 }

@@ -13,11 +13,12 @@ use elfin_syscalls::abi::{HUPCL, NOFLSH, TIOCPKT_START, TIOCPKT_STOP, Winsize, z
 use elfin_syscalls::abi::{TIOCPKT_DATA, TIOCPKT_FLUSHREAD, TIOCPKT_FLUSHWRITE};
 
 use super::discipline::{Discipline, Key};
+use super::escape::{Decoded, Decoder};
 use super::pty::{self, Link};
 use super::speed::Speeds;
 use crate::fs::dev::{SERIAL_MINOR, TTY_MAJOR};
 use crate::fs::makedev;
-use crate::task::signal::{Info, SIGINT, SIGQUIT, SIGTSTP, Signal, send_to_group};
+use crate::task::signal::{Info, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH, Signal, send_to_group};
 use crate::task::{PollEvents, WaitQueue};
 
 /// The most bytes that a pseudoterminal's slave has written and nobody has read.
@@ -42,6 +43,8 @@ pub(super) struct State {
     pub discipline: Discipline,
     pub speeds: Speeds,
     pub size: Winsize,
+    /// The serial line's: takes the host's escapes out of the input, where it puts them in.
+    pub escapes: Option<Decoder>,
     /// A pseudoterminal's: came from the master, and the discipline had no room yet.
     pub typed: VecDeque<u8>,
     /// A pseudoterminal's: processed output that the master has not read.
@@ -57,6 +60,15 @@ pub struct Job {
     pub foreground: u32,
     /// The session has not asked for the terminal: another may have it.
     pub provisional: bool,
+}
+
+impl State {
+    /// Sets the size; whether it was another.
+    fn resize(&mut self, rows: u16, columns: u16) -> bool {
+        let old = (self.size.ws_row, self.size.ws_col);
+        (self.size.ws_row, self.size.ws_col) = (rows, columns);
+        old != (rows, columns)
+    }
 }
 
 /// A terminal.
@@ -88,6 +100,7 @@ struct Moved {
     started: bool,
     stopped: bool,
     room: bool,
+    resized: bool,
     echo: VecDeque<u8>,
     echoed: bool,
 }
@@ -101,6 +114,7 @@ impl Terminal {
                 discipline: Discipline::new(),
                 speeds: Speeds::STANDARD,
                 size: zeroed(),
+                escapes: None,
                 typed: VecDeque::new(),
                 written: VecDeque::new(),
             }),
@@ -140,8 +154,12 @@ impl Terminal {
 
     /// Sets the size, in rows and columns.
     pub fn set_size(&self, rows: u16, columns: u16) {
-        let mut state = self.state.lock();
-        (state.size.ws_row, state.size.ws_col) = (rows, columns);
+        self.state.lock().resize(rows, columns);
+    }
+
+    /// The host puts escapes into the input.
+    pub(super) fn expect_escapes(&self) {
+        self.state.lock().escapes = Some(Decoder::default());
     }
 
     /// Sends a signal to the process group in the foreground.
@@ -175,8 +193,11 @@ impl Terminal {
     pub fn pump(&self) {
         loop {
             let moved = self.move_input();
-            let key = moved.key;
+            let (key, resized) = (moved.key, moved.resized);
             self.tell(moved);
+            if resized {
+                self.signal(SIGWINCH);
+            }
             match key {
                 Some(Key::Interrupt) => self.signal(SIGINT),
                 Some(Key::Quit) => self.signal(SIGQUIT),
@@ -197,6 +218,16 @@ impl Terminal {
                 Line::Pty(_) => state.typed.pop_front(),
             };
             let Some(byte) = byte else { break };
+            let byte = match state.escapes.as_mut().map(|escapes| escapes.decode(byte)) {
+                None => byte,
+                Some(Decoded::Byte(byte)) => byte,
+                Some(Decoded::Size(rows, columns)) => {
+                    moved.resized |= state.resize(rows, columns);
+                    continue;
+                }
+                // A terminal's input ends with the machine.
+                Some(Decoded::End | Decoded::Nothing) => continue,
+            };
             moved.key = state.discipline.input(byte);
             moved.input = true;
         }

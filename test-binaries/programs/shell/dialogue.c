@@ -5,6 +5,7 @@
 //   ! TEXT   types the text alone
 //   < TEXT   waits until the command has said this, after what was waited for before
 //   = WORD   waits until another than the command is in the foreground ("other"), or it itself ("shell")
+//   @ R C    makes the terminal R rows high and C columns wide
 //   ~ MS      listens for so many milliseconds: for what nothing tells of
 //   # …      means nothing
 // Ends with the command's status, or with 99 where it did not say what it should.
@@ -22,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE = 20000, TURN = 10 };
+enum { PATIENCE = 40000, TURN = 10 };
 
 static char said[1 << 20];
 static size_t length, at;
@@ -125,6 +126,12 @@ int main(int argc, char **argv) {
       case '!': type(text, 0); break;
       case '<': hear(text); break;
       case '=': foreground(!strcmp(text, "shell")); break;
+      case '@': {
+        struct winsize size = {0};
+        sscanf(text, "%hu %hu", &size.ws_row, &size.ws_col);
+        if (ioctl(master, TIOCSWINSZ, &size)) fail("resized");
+        break;
+      }
       case '~':
         for (int left = atoi(text); left > 0 && listen_for(TURN); left -= TURN) nanosleep(&(struct timespec){0, TURN * 1000000}, 0);
         break;

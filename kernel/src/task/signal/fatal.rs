@@ -7,7 +7,7 @@ use elfin_platform::user;
 
 use super::frame;
 use super::info::{Info, code};
-use super::set::{SIGBUS, SIGFPE, SIGILL, SIGSEGV};
+use super::set::{SIGBUS, SIGFPE, SIGILL, SIGSEGV, SigSet};
 use crate::task::process::INIT;
 use crate::task::thread::Thread;
 
@@ -21,7 +21,7 @@ const BACKTRACE: usize = 16;
 pub fn report(me: &Thread, frame: &UserFrame, info: &Info, details: bool) {
     let name = me.name();
     let name = Name(&name);
-    let is_fault = info.code > 0;
+    let is_fault = info.code > 0 && SigSet::SYNCHRONOUS.has(info.signal);
     if !details || !(is_fault || me.process.pid == INIT) {
         log::info!("{name}[{}]: ended by {}", me.tid, info.signal);
         return;
