@@ -10,7 +10,7 @@ from . import redis
 from . import nginx
 from . import sqlite
 from . import tools
-from . import debugging
+from . import debugging, processes
 from . import shells
 from . import nginx_workers
 from . import terminals

@@ -1,4 +1,4 @@
-"""Core files, read by the host's gdb."""
+"""Debugging: core files, read by the host's gdb; strace and gdbserver inside a machine."""
 
 import base64
 import pathlib
@@ -7,9 +7,9 @@ import shutil
 import subprocess
 import tempfile
 
-from .harness import Failure, Skip, check, folder, lab, status_is, test
+from .harness import READY_SECONDS, Failure, Skip, check, folder, lab, status_is, test
 
-PROGRAMS = ("conformance",)
+PROGRAMS = ("conformance", "busybox", "lua", "strace", "gdbserver")
 
 
 def core_of(text):
@@ -27,7 +27,9 @@ def gdb(program, core, *commands):
     """What gdb says of a core file."""
     if not shutil.which("gdb"):
         raise Skip("no gdb here")
-    words = ["gdb", "-nx", "-batch", *(word for command in commands for word in ("-ex", command)), str(program), str(core)]
+    words = ["gdb", "-nx", "-batch", *(word for command in commands for word in ("-ex", command)), str(program)]
+    if core is not None:
+        words.append(str(core))
     result = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
     return result.stdout.decode(errors="replace")
 
@@ -64,3 +66,60 @@ def gdb_test(kind):
 
 gdb_test("")
 gdb_test("-pie")
+
+
+# How a C library gets its memory depends on the addresses that it got before.
+MEMORY = {"brk", "mmap", "munmap", "mremap", "madvise"}
+
+
+def calls_of(text):
+    """The names of the system calls in what strace printed, in order."""
+    return [name for name in re.findall(r"^(\w+)\(", text, re.M) if name not in MEMORY]
+
+
+def strace_test(name, program, *words):
+    @test(f"strace-{name}")
+    def _():
+        recipe, file = program
+        path = folder(recipe) / file
+        strace = folder("strace") / "strace"
+        host = subprocess.run([strace, path, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={})
+        result = lab.run(strace, f"/bin/{file}", *words, options=["--file", f"{path}:/bin/{file}", "-m", "64M"], timeout=100)
+        status_is(result, host.returncode)
+        wanted, got = calls_of(host.stderr), calls_of(result.text)
+        check(len(wanted) > 5 and got == wanted, f"strace shows {got}, on the host {wanted}", result)
+
+
+strace_test("lua", ("lua", "lua"), "-e", "local f = io.open('/dev/null', 'w') f:write('x') f:close() local t = {} for i = 1, 20000 do t[i] = i end")
+strace_test("busybox", ("busybox", "busybox"), "od", "-A", "d", "-t", "x1", "-N", "64", "/dev/zero")
+
+
+@test("strace-processes")
+def _():
+    busybox = folder("busybox") / "busybox"
+    script = "(exit 3); x=$(echo text); kill -TERM $$ & wait; echo not here"
+    options = ["--file", f"{busybox}:/bin/busybox", "-m", "64M"]
+    result = lab.run(folder("strace") / "strace", "-f", "/bin/busybox", "sh", "-c", script, options=options, timeout=100)
+    check(len(re.findall(r"exited with 3 \+\+\+", result.text)) == 1, "no process exited with 3", result)
+    check(len(re.findall(r"killed by SIGTERM \+\+\+", result.text)) == 1, "no process was killed by SIGTERM", result)
+    check(len(re.findall(r"strace: Process \d+ attached", result.text)) == 3, "not three processes were attached", result)
+    check(re.search(r"--- SIGTERM \{si_signo=SIGTERM, si_code=SI_USER", result.text), "no SIGTERM was shown", result)
+
+
+@test("gdbserver", on_linux=False)
+def _():
+    if not shutil.which("gdb"):
+        raise Skip("no gdb here")
+    program = folder("conformance") / "core"
+    port = lab.free_port()
+    options = ["--root", folder("gdbserver") / "root", "--file", f"{program}:/bin/core", "-p", f"{port}:1234", "-m", "256M"]
+    server = folder("gdbserver") / "root/bin/gdbserver"
+    with lab.Machine(server, "--no-startup-with-shell", ":1234", "/bin/core", "contents", options=options, timeout=150) as machine:
+        ready, _ = machine.until(lambda patience: "Listening on port" in machine.text() or None, READY_SECONDS)
+        check(ready is not None, f"gdbserver does not listen:\n{machine.text()[-800:]}\n{machine.errors()[-800:]}")
+        text = gdb(program, None, f"target remote 127.0.0.1:{port}", "set follow-fork-mode child", "break leads_there if depth == 1", "continue",
+                   "bt", "info threads", "stepi", "x/s secret", "set variable secret[0] = 'T'", "delete", "continue", "p $_siginfo._sifields._sigfault.si_addr",
+                   "x/s secret", "kill")
+    for pattern in (r"hit Breakpoint 1, leads_there \(depth=.*1\)", r"#2 .*leads_there \(depth=.*3\)", r"waits_here \(number=2\)",
+                    r"received signal SIGSEGV", r"crashes_here", r"\(void \*\) 0x8", r"\"The memory of a program"):
+        check(re.search(pattern, text), f"gdb does not show {pattern}:\n{text[-2500:]}\n{machine.text()[-500:]}")
