@@ -1,13 +1,11 @@
 //! From the program's `syscall` or `svc` instruction to a handler and back.
 
-use alloc::vec::Vec;
 use core::fmt::{self, Write};
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arrayvec::ArrayString;
 use elfin_platform::arch::UserFrame;
 use elfin_platform::hooks::{self, SystemCallTable, SystemCalls};
-use elfin_platform::sync::SpinLock;
 use elfin_platform::{host, user};
 use elfin_syscalls::strace::{Memory, format_call, format_return};
 use elfin_syscalls::{Arch, Entry, Errno, SysResult};
@@ -160,22 +158,29 @@ fn traced(frame: &mut UserFrame, thread: &ThreadRef, number: usize, handler: Sys
 /// # Errors
 /// Always `ENOSYS`.
 pub fn unknown(cx: &mut Cx<'_>) -> SysResult {
-    /// Numbers that were logged already.
-    static SEEN: SpinLock<Vec<usize>> = SpinLock::new(Vec::new());
-    /// How many different numbers are logged: a program that tries them all is not.
-    const MOST: usize = 64;
     let number = cx.frame.syscall_nr();
-    if log::log_enabled!(log::Level::Warn) {
-        let mut seen = SEEN.lock();
-        if seen.len() < MOST && !seen.contains(&number) {
-            seen.push(number);
-            drop(seen);
-            let name = Entry::by_number(Arch::NATIVE, number).map(|entry| entry.call().name);
-            log::warn!(
-                "system call {number} ({}) is not implemented: ENOSYS",
-                name.unwrap_or("unknown")
-            );
-        }
+    // All numbers beyond the table count as one: a program that tries them all is not logged.
+    let place = number.min(hooks::CALLS - 1);
+    let is_told = |told: &AtomicU64| told.load(Ordering::Relaxed) >> (place % WORD) & 1 != 0;
+    if TOLD.get(place / WORD).is_some_and(|told| !is_told(told)) {
+        tell_unknown(number, place);
     }
     Err(Errno::ENOSYS)
+}
+
+const WORD: usize = u64::BITS as usize;
+
+/// Numbers that were logged already, a bit each.
+static TOLD: [AtomicU64; hooks::CALLS / WORD] = [const { AtomicU64::new(0) }; hooks::CALLS / WORD];
+
+/// Says that a call is not implemented, the first time.
+#[cold]
+fn tell_unknown(number: usize, place: usize) {
+    let bit = 1 << (place % WORD);
+    let before = TOLD.get(place / WORD).map(|told| told.fetch_or(bit, Ordering::Relaxed));
+    if before.is_some_and(|before| before & bit == 0) {
+        let name = Entry::by_number(Arch::NATIVE, number).map(|entry| entry.call().name);
+        let name = name.unwrap_or("unknown");
+        log::warn!("system call {number} ({name}) is not implemented: ENOSYS");
+    }
 }
