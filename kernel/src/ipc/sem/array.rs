@@ -83,6 +83,11 @@ impl<W> Array<W> {
         self.semaphores.len()
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.semaphores.is_empty()
+    }
+
     /// The semaphores.
     pub fn semaphores(&self) -> &[Semaphore] {
         &self.semaphores
