@@ -891,10 +891,11 @@ static void mq_messages(void) {
   mq_unlink(mq_name);
 }
 
-struct mq_case { mqd_t q; char text[16]; ssize_t result; int error, done, ms; };
+struct mq_case { mqd_t q; char text[16]; ssize_t result; int error, done, ms, nice; };
 static void *mq_receive_thread(void *arg) {
   struct mq_case *c = arg;
   struct timespec t = after_ms(c->ms);
+  if (c->nice) setpriority(PRIO_PROCESS, (id_t)gettid(), c->nice);
   c->result = c->ms ? mq_timedreceive(c->q, c->text, 16, 0, &t) : mq_receive(c->q, c->text, 16, 0);
   c->error = errno;
   return c->done = 1, (void *)0;
@@ -939,6 +940,19 @@ static void mq_waiting(void) {
   EQ(mq_send(q, "2", 1, 0), 0);
   pthread_join(t2, 0);
   EQ(b.text[0], '2');
+  // The more urgent one first.
+  a = (struct mq_case){.q = q, .nice = 10}, b = (struct mq_case){.q = q};
+  pthread_create(&t, 0, mq_receive_thread, &a);
+  t_sleep_ms(20);
+  pthread_create(&t2, 0, mq_receive_thread, &b);
+  t_sleep_ms(20);
+  EQ(mq_send(q, "1", 1, 0), 0);
+  pthread_join(t2, 0);
+  EQ(b.text[0], '1');
+  EQ(a.done, 0);
+  EQ(mq_send(q, "2", 1, 0), 0);
+  pthread_join(t, 0);
+  EQ(a.text[0], '2');
   // Waiting for room: the message goes in at its place.
   EQ(mq_send(q, "1", 1, 3), 0);
   a = (struct mq_case){.q = q};

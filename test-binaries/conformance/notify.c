@@ -301,6 +301,32 @@ static void inotify_files(void) {
   close(fd);
 }
 
+static void copy_file(const char *from, const char *to) {
+  char buffer[4096];
+  ssize_t n;
+  int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT, 0755);
+  while ((n = read(in, buffer, sizeof buffer)) > 0) write(out, buffer, (size_t)n);
+  close(in), close(out);
+}
+// What runs is opened and read, and closed at its end.
+static void inotify_exec(void) {
+  int fd = GOOD(inotify_init1(IN_NONBLOCK)), status = -1;
+  mkdir("d", 0755);
+  copy_file("/proc/self/exe", "d/program");
+  EQ(inotify_add_watch(fd, "d", IN_ALL_EVENTS), 1);
+  fflush(stdout);
+  pid_t pid = fork();
+  if (pid == 0) {
+    dup2(open("/dev/null", O_WRONLY), 1);
+    execl("d/program", "program", "none", (char *)0);
+    _exit(99);
+  }
+  EQ(waitpid(pid, &status, 0), pid);
+  EQ(status, 0);
+  TEXT(seen(fd), "1:OPEN:program 1:ACCESS:program 1:CLOSE_NOWRITE:program");
+  unlink("d/program"), rmdir("d"), close(fd);
+}
+
 static void *make_file(void *arg) {
   t_sleep_ms(20);
   close(t_file("d/late", ""));
@@ -493,4 +519,4 @@ static void aio_polls(void) {
   close(p[0]), close(p[1]);
 }
 
-MAIN(G(sigio_pipes), G(sigio_sockets), G(inotify_calls), G(inotify_files), G(inotify_queue), G(aio_files), G(aio_polls))
+MAIN(G(sigio_pipes), G(sigio_sockets), G(inotify_calls), G(inotify_files), G(inotify_exec), G(inotify_queue), G(aio_files), G(aio_polls))

@@ -242,8 +242,9 @@ fn executable_place(place: PathRef, cred: &Cred) -> Result<Arc<OpenFile>, Errno>
         return Err(Errno::EACCES);
     }
     place.inode().attr().deny_writes()?;
-    let flags = OpenFlags::RDONLY | OpenFlags::LARGEFILE;
-    Ok(OpenFile::shared(file, flags, Some(place), Share::DeniesWrites))
+    let file = finish(file, OpenFlags::RDONLY, place, Share::DeniesWrites);
+    watch::accessed(&file);
+    Ok(file)
 }
 
 /// The file behind a place.

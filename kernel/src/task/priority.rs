@@ -72,6 +72,16 @@ impl Policy {
         if self.reset_on_fork { Self { nice: self.nice.max(0), ..Self::DEFAULT } } else { self }
     }
 
+    /// How urgent a thread is among those that wait for the same: a lower number goes first (the
+    /// kernel's own priority in Linux).
+    pub fn rank(self) -> i32 {
+        const NORMAL: i32 = 120;
+        match self.policy {
+            FIFO | ROUND_ROBIN => MAX_PRIORITY.saturating_sub(self.priority).cast_signed(),
+            _ => NORMAL + self.nice,
+        }
+    }
+
     /// The length of its time slices in nanoseconds; 0 for one that runs until it sleeps.
     pub fn slice(self) -> u64 {
         match self.policy {
@@ -115,6 +125,14 @@ mod tests {
         let real_time = policy.with(ROUND_ROBIN | RESET_ON_FORK, 50).unwrap();
         assert!(real_time.reset_on_fork);
         assert_eq!(real_time.inherited(), Policy::DEFAULT);
+    }
+
+    #[test]
+    fn real_time_goes_before_all_others() {
+        let policy = |policy, priority| Policy::DEFAULT.with(policy, priority).unwrap().rank();
+        assert!(policy(FIFO, 99) < policy(ROUND_ROBIN, 1));
+        let least_nice = Policy { nice: MIN_NICE, ..Policy::DEFAULT };
+        assert!(policy(FIFO, 1) < least_nice.rank() && least_nice.rank() < Policy::DEFAULT.rank());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! [`MqInode`]: a POSIX message queue.
 //!
-//! A message for which somebody waits goes there at once, to who has waited longest; a message
-//! that waits for room is put in by whoever makes room.
+//! A message for which somebody waits goes there at once; a message that waits for room is put in
+//! by whoever makes room. Of those who wait the most urgent thread goes first, and of equal ones
+//! the one that has waited longest.
 
 use alloc::collections::VecDeque;
 use alloc::sync::{Arc, Weak};
@@ -16,7 +17,7 @@ use super::letters::{Letter, Letters};
 use super::notify::{Notice, Registration};
 use crate::fs::{Attr, OpenFile};
 use crate::ipc::{Waiter, limits};
-use crate::task::{Capability, Cred, PollEvents, Process, WaitQueue, Wake};
+use crate::task::{Capability, Cred, PollEvents, Process, WaitQueue, Wake, current};
 
 /// Bytes that Linux counts for each message (`struct msg_msg`).
 const MESSAGE_OVERHEAD: u64 = 48;
@@ -74,8 +75,15 @@ impl Attributes {
     }
 }
 
+/// Somebody who waits for a message.
+struct Receiver {
+    rank: i32,
+    waiter: Arc<Waiter<Letter>>,
+}
+
 /// Somebody who waits for room.
 struct Sender {
+    rank: i32,
     waiter: Arc<Waiter<()>>,
     letter: Letter,
 }
@@ -93,7 +101,7 @@ pub struct MqInode {
 
 struct State {
     letters: Letters,
-    receivers: VecDeque<Arc<Waiter<Letter>>>,
+    receivers: VecDeque<Receiver>,
     senders: VecDeque<Sender>,
     registration: Option<Registration>,
 }
@@ -172,7 +180,7 @@ impl MqInode {
         let waiter = {
             let mut state = self.state.lock();
             if let Some(receiver) = state.receivers.pop_front() {
-                receiver.complete(letter);
+                receiver.waiter.complete(letter);
                 drop(state);
                 self.attr.touch_mtime();
                 return Ok(());
@@ -195,7 +203,9 @@ impl MqInode {
             }
             let waiter = Waiter::new();
             state.senders.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-            state.senders.push_back(Sender { waiter: waiter.clone(), letter });
+            let rank = rank();
+            let at = state.senders.partition_point(|other| other.rank <= rank);
+            state.senders.insert(at, Sender { rank, waiter: waiter.clone(), letter });
             waiter
         };
         self.wait(&waiter, until, |state| {
@@ -236,11 +246,13 @@ impl MqInode {
             }
             let waiter = Waiter::new();
             state.receivers.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-            state.receivers.push_back(waiter.clone());
+            let rank = rank();
+            let at = state.receivers.partition_point(|other| other.rank <= rank);
+            state.receivers.insert(at, Receiver { rank, waiter: waiter.clone() });
             waiter
         };
         self.wait(&waiter, until, |state| {
-            state.receivers.retain(|other| !Arc::ptr_eq(other, &waiter));
+            state.receivers.retain(|other| !Arc::ptr_eq(&other.waiter, &waiter));
         })
     }
 
@@ -301,6 +313,11 @@ impl MqInode {
             times.ctime = times.atime;
         });
     }
+}
+
+/// How urgent the running thread is.
+fn rank() -> i32 {
+    current().policy.lock().rank()
 }
 
 /// The queue that an open file is.
