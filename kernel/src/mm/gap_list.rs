@@ -7,9 +7,6 @@ use alloc::vec::Vec;
 
 use elfin_syscalls::Errno;
 
-/// Elements beside the meeting place among which a change is made without moving that place.
-const NEAR: usize = 1;
-
 /// An array of `T`.
 pub struct GapList<T> {
     /// The first elements.
@@ -102,11 +99,11 @@ impl<T> GapList<T> {
         }
     }
 
-    /// Lets the meeting place be near `index`.
+    /// Lets the stacks meet before element `index`.
     fn approach(&mut self, index: usize) {
-        if index + NEAR < self.low.len() {
+        if index < self.low.len() {
             self.high.extend(self.low.drain(index..).rev());
-        } else if index > self.low.len() + NEAR {
+        } else {
             let stay = self.len() - index;
             self.low.extend(self.high.drain(stay..).rev());
         }
@@ -114,13 +111,10 @@ impl<T> GapList<T> {
 
     /// Inserts an element before element `index`, for which there is room.
     pub fn insert(&mut self, index: usize, element: T) {
-        self.approach(index);
-        if index <= self.low.len() {
-            self.low.insert(index, element);
-        } else {
-            let at = self.len() - index;
-            self.high.insert(at, element);
+        if index != self.low.len() {
+            self.approach(index);
         }
+        self.low.push(element);
     }
 
     /// Adds an element at the end, for which there is room.
@@ -130,16 +124,16 @@ impl<T> GapList<T> {
 
     /// Removes element `index`, if there is one.
     pub fn remove(&mut self, index: usize) -> Option<T> {
+        if index + 1 == self.low.len() {
+            return self.low.pop();
+        }
         if index >= self.len() {
             return None;
         }
-        self.approach(index);
-        if index < self.low.len() {
-            Some(self.low.remove(index))
-        } else {
-            let at = self.in_high(index)?;
-            Some(self.high.remove(at))
+        if index != self.low.len() {
+            self.approach(index);
         }
+        self.high.pop()
     }
 }
 

@@ -191,10 +191,16 @@ impl VmaMap {
     /// begins there, or of the next.
     fn split(&mut self, address: usize) -> usize {
         let index = self.first_above(address);
-        let Some(vma) = self.list.get_mut(index) else { return index };
-        if vma.start >= address {
-            return index;
+        match self.list.get(index) {
+            Some(vma) if vma.start < address => self.split_at(index, address),
+            _ => index,
         }
+    }
+
+    /// Makes a border at `address` in the mapping at `index`, which reaches across it. Index of
+    /// what is above.
+    fn split_at(&mut self, index: usize, address: usize) -> usize {
+        let Some(vma) = self.list.get_mut(index) else { return index };
         let above = vma.part(&(address..vma.end));
         vma.end = address;
         tell_object(&above, 1);
@@ -205,9 +211,9 @@ impl VmaMap {
     /// Removes what is mapped in `range`; gives the parts removed to `f`, in order.
     pub fn remove(&mut self, range: Range<usize>, mut f: impl FnMut(Vma)) {
         let first = self.split(range.start);
-        while self.list.get(first).is_some_and(|vma| vma.start < range.end) {
-            if self.list.get(first).is_some_and(|vma| vma.end > range.end) {
-                self.split(range.end);
+        while let Some(vma) = self.list.get(first).filter(|vma| vma.start < range.end) {
+            if vma.end > range.end {
+                self.split_at(first, range.end);
             }
             let Some(vma) = self.list.remove(first) else { break };
             self.totals.take(&vma, vma.len());

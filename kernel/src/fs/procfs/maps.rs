@@ -1,4 +1,4 @@
-//! `/proc/<pid>/{maps,smaps,smaps_rollup}`.
+//! `/proc/<pid>/maps`, and what a program's memory adds up to.
 
 use alloc::vec::Vec;
 use core::fmt::Write;
@@ -8,13 +8,11 @@ use elfin_syscalls::args::ProtFlags;
 use super::super::attr::{major, minor};
 use super::super::path;
 use super::super::pseudo::{Shown, Text};
-use crate::mm::{AddressSpace, Backing, Label, PAGE_SIZE, Vma, VmaFlags};
+use crate::mm::{AddressSpace, Backing, Label, PAGE_SIZE, Vma};
 use crate::task::{ThreadRef, current};
 
-/// Bytes in the unit of `smaps`.
-const KB: usize = 1024;
 /// The column of the names.
-const NAME_COLUMN: usize = 73;
+pub(super) const NAME_COLUMN: usize = 73;
 
 /// What a program's memory adds up to, in bytes.
 #[derive(Default)]
@@ -65,7 +63,7 @@ impl Sizes {
 }
 
 /// The mappings at one moment: what is written of them may need the address space itself.
-fn copy(mm: &AddressSpace) -> Vec<Vma> {
+pub(super) fn copy(mm: &AddressSpace) -> Vec<Vma> {
     let mut vmas = Vec::new();
     mm.for_each(|vma| {
         // Without memory the list ends early.
@@ -76,7 +74,7 @@ fn copy(mm: &AddressSpace) -> Vec<Vma> {
     vmas
 }
 
-fn line(vma: &Vma, out: &mut Text) -> Shown {
+pub(super) fn line(vma: &Vma, out: &mut Text) -> Shown {
     let flag = |flag, letter| if vma.prot.contains(flag) { letter } else { '-' };
     let (r, w, x) =
         (flag(ProtFlags::READ, 'r'), flag(ProtFlags::WRITE, 'w'), flag(ProtFlags::EXEC, 'x'));
@@ -122,112 +120,4 @@ fn line(vma: &Vma, out: &mut Text) -> Shown {
 /// `maps`.
 pub fn maps(thread: &ThreadRef, out: &mut Text) -> Shown {
     copy(thread.mm()).iter().try_for_each(|vma| line(vma, out))
-}
-
-/// What `smaps` says of one mapping, or of all together.
-#[derive(Default)]
-struct Usage {
-    size: usize,
-    resident: usize,
-    shared: usize,
-    anonymous: usize,
-    locked: usize,
-}
-
-impl Usage {
-    fn of(mm: &AddressSpace, vma: &Vma) -> Self {
-        let resident = mm.resident_in(vma);
-        let file = matches!(vma.backing, Backing::Object { .. });
-        let shared = if file && !vma.prot.contains(ProtFlags::WRITE) { resident } else { 0 };
-        let locked = if vma.flags.contains(VmaFlags::LOCKED) { resident } else { 0 };
-        Self { size: vma.len(), resident, shared, anonymous: resident - shared, locked }
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.size += other.size;
-        self.resident += other.resident;
-        self.shared += other.shared;
-        self.anonymous += other.anonymous;
-        self.locked += other.locked;
-    }
-
-    fn show(&self, one: bool, out: &mut Text) -> Shown {
-        let mut row = |name: &str, bytes: usize| {
-            writeln!(out, "{:<16}{:8} kB", alloc::format!("{name}:"), bytes / KB)
-        };
-        if one {
-            row("Size", self.size)?;
-            row("KernelPageSize", PAGE_SIZE)?;
-            row("MMUPageSize", PAGE_SIZE)?;
-        }
-        row("Rss", self.resident)?;
-        row("Pss", self.resident)?;
-        row("Pss_Dirty", self.anonymous)?;
-        row("Shared_Clean", 0)?;
-        row("Shared_Dirty", 0)?;
-        row("Private_Clean", self.shared)?;
-        row("Private_Dirty", self.anonymous)?;
-        row("Referenced", self.resident)?;
-        row("Anonymous", self.anonymous)?;
-        row("KSM", 0)?;
-        row("LazyFree", 0)?;
-        row("AnonHugePages", 0)?;
-        row("ShmemPmdMapped", 0)?;
-        row("FilePmdMapped", 0)?;
-        row("Shared_Hugetlb", 0)?;
-        row("Private_Hugetlb", 0)?;
-        row("Swap", 0)?;
-        row("SwapPss", 0)?;
-        row("Locked", self.locked)?;
-        Ok(())
-    }
-}
-
-/// `smaps`.
-pub fn smaps(thread: &ThreadRef, out: &mut Text) -> Shown {
-    let mm = thread.mm();
-    for vma in copy(mm) {
-        line(&vma, out)?;
-        Usage::of(mm, &vma).show(true, out)?;
-        writeln!(out, "THPeligible:           0")?;
-        write!(out, "VmFlags:")?;
-        for (flag, name) in
-            [(ProtFlags::READ, "rd"), (ProtFlags::WRITE, "wr"), (ProtFlags::EXEC, "ex")]
-        {
-            if vma.prot.contains(flag) {
-                write!(out, " {name}")?;
-            }
-        }
-        if vma.is_shared() {
-            write!(out, " sh")?;
-        }
-        write!(out, " mr mw me")?;
-        for (flag, name) in [
-            (VmaFlags::GROWS_DOWN, "gd"),
-            (VmaFlags::LOCKED, "lo"),
-            (VmaFlags::DONT_FORK, "dc"),
-            (VmaFlags::ACCOUNT, "ac"),
-            (VmaFlags::NO_RESERVE, "nr"),
-            (VmaFlags::WIPE_ON_FORK, "wf"),
-            (VmaFlags::DONT_DUMP, "dd"),
-        ] {
-            if vma.flags.contains(flag) {
-                write!(out, " {name}")?;
-            }
-        }
-        writeln!(out, " ")?;
-    }
-    Ok(())
-}
-
-/// `smaps_rollup`.
-pub fn rollup(thread: &ThreadRef, out: &mut Text) -> Shown {
-    let mm = thread.mm();
-    let vmas = copy(mm);
-    let (Some(first), Some(last)) = (vmas.first(), vmas.last()) else { return Ok(()) };
-    let mut all = Usage::default();
-    vmas.iter().for_each(|vma| all.add(&Usage::of(mm, vma)));
-    let range = alloc::format!("{:08x}-{:08x} ---p 00000000 00:00 0 ", first.start, last.end);
-    writeln!(out, "{range:<NAME_COLUMN$}[rollup]")?;
-    all.show(false, out)
 }

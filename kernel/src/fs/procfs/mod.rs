@@ -15,6 +15,7 @@ mod mounts;
 mod namespaces;
 mod process;
 mod settings;
+mod smaps;
 mod status;
 mod subject;
 mod sysctl;

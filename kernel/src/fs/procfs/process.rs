@@ -16,7 +16,7 @@ use super::fds::FdDirectory;
 use super::mem::MemoryInode;
 use super::namespaces::NamespaceDirectory;
 use super::subject::Subject;
-use super::{contents, emit_number, ended, maps, mounts, number, settings, status};
+use super::{contents, emit_number, ended, maps, mounts, number, settings, smaps, status};
 use crate::fs::names::FIRST_COOKIE;
 use crate::task::{Process, ThreadRef, current};
 
@@ -82,8 +82,8 @@ const ENTRIES: &[(&[u8], Body)] = &[
     (b"schedstat", Body::File(READ, contents::schedstat)),
     (b"sessionid", Body::File(READ, |_, out| out.bytes(b"4294967295"))),
     (b"setgroups", Body::File(READ, |_, out| out.bytes(b"allow\n"))),
-    (b"smaps", Body::Private(READ, maps::smaps)),
-    (b"smaps_rollup", Body::Private(READ, maps::rollup)),
+    (b"smaps", Body::Private(READ, smaps::smaps)),
+    (b"smaps_rollup", Body::Private(READ, smaps::rollup)),
     (b"stat", Body::Lasting(READ, status::stat, ended::stat)),
     (b"statm", Body::Lasting(READ, status::statm, |_, out| out.bytes(b"0 0 0 0 0 0 0\n"))),
     (b"status", Body::Lasting(READ, status::status, ended::status)),

@@ -119,6 +119,11 @@ impl PageTable {
         pages.extend(moved.into_iter().map(|(virt, entry)| (to + (virt - from.start), entry)));
         Ok(())
     }
+    pub fn for_each_counted(&self, range: Range<usize>, found: &mut dyn FnMut(PageFlags, u32)) {
+        for (_, entry) in self.0.lock().range(range) {
+            found(entry.1, entry.0.references());
+        }
+    }
     pub fn for_each(&self, range: Range<usize>, found: &mut dyn FnMut(usize, PageFlags)) {
         for (virt, entry) in self.0.lock().range(range) {
             found(*virt, entry.1);

@@ -316,7 +316,7 @@ impl PageTable {
         Some(&current[index(virt, 0)])
     }
 
-    fn visit(&self, range: Range<usize>, f: &mut dyn FnMut(usize, &AtomicU64)) {
+    pub(super) fn visit(&self, range: Range<usize>, f: &mut dyn FnMut(usize, &AtomicU64)) {
         self.visit_while(range, &mut |virt, entry| {
             f(virt, entry);
             true
@@ -486,7 +486,7 @@ fn bits(flags: PageFlags) -> u64 {
     bits
 }
 
-fn flags_of(value: u64) -> PageFlags {
+pub(super) fn flags_of(value: u64) -> PageFlags {
     let mut flags = PageFlags::empty();
     flags.set(PageFlags::READ, value & PRESENT != 0);
     flags.set(PageFlags::WRITE, value & (PRESENT | WRITE) == PRESENT | WRITE);
@@ -496,11 +496,16 @@ fn flags_of(value: u64) -> PageFlags {
     flags
 }
 
-/// Whether others refer to the frame of an entry too.
-fn is_shared(value: u64) -> bool {
+/// How many references there are to the frame of an entry.
+pub(super) fn references(value: u64) -> u32 {
     // SAFETY: an OWNED entry holds a reference, which stays the entry's.
     let held = core::mem::ManuallyDrop::new(unsafe { Frame::from_raw(value & ADDRESS) });
-    !held.is_unique()
+    held.references()
+}
+
+/// Whether others refer to the frame of an entry too.
+fn is_shared(value: u64) -> bool {
+    references(value) > 1
 }
 
 /// Another reference to the frame of an entry.

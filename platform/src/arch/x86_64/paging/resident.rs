@@ -1,7 +1,9 @@
 //! How many pages of a page table are its program's own memory.
 
-use super::program::PageTable;
+use super::program::{PageTable, flags_of, references};
 use super::{OWNED, ZERO};
+use crate::paging::PageFlags;
+use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// A number of pages and the most that it ever was. Changes under the page table's lock.
@@ -42,5 +44,15 @@ impl PageTable {
     /// Pages of the program's own memory in it, and the most that there ever were.
     pub fn resident(&self) -> (usize, usize) {
         self.resident.get()
+    }
+
+    /// Calls `found` for each mapped page of `range` with its rights and the number of references
+    /// to its frame: in page tables, objects, and by who just looks at it.
+    pub fn for_each_counted(&self, range: Range<usize>, found: &mut dyn FnMut(PageFlags, u32)) {
+        let _guard = self.lock.lock();
+        self.visit(range, &mut |_, entry| {
+            let value = entry.load(Ordering::Relaxed);
+            found(flags_of(value), references(value));
+        });
     }
 }
