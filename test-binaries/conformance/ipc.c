@@ -1202,4 +1202,53 @@ static void posix_sem(void) {
   EQ(status, 0);
 }
 
-MAIN(G(shm_get), G(shm_attach), G(shm_processes), G(sem_basics), G(sem_waiting), G(sem_undo), G(msg_basics), G(msg_waiting), G(mq_names), G(mq_messages), G(mq_waiting), G(mq_notices), G(mq_quota), G(posix_shm), G(posix_sem))
+enum { WORKERS = 4, ROUNDS = 200 };
+struct stress { int sem, msg; mqd_t mq; volatile long *count; };
+static int stress_child(const struct stress *s, int me) {
+  struct text m = {.type = 1 + me};
+  char text[16];
+  for (int i = 0; i < ROUNDS; i++) {
+    if (do_sem(s->sem, 0, -1, SEM_UNDO)) return 1;
+    s->count[0]++;
+    if (do_sem(s->sem, 0, 1, SEM_UNDO)) return 2;
+    // A message to the next in the ring, and one from the one before.
+    m.type = 1 + (me + 1) % WORKERS;
+    memcpy(m.text, &i, sizeof i);
+    if (msgsnd(s->msg, &m, sizeof i, 0)) return 3;
+    if (msgrcv(s->msg, &m, sizeof i, 1 + me, 0) != sizeof i) return 4;
+    if (memcmp(m.text, &i, sizeof i)) return 5;
+    if (mq_send(s->mq, "x", 1, (unsigned)me)) return 6;
+    if (mq_receive(s->mq, text, 16, 0) != 1) return 7;
+    __atomic_fetch_add(&s->count[1], 1, __ATOMIC_RELAXED);
+  }
+  return 0;
+}
+// Several processes at once: nothing is lost, and nobody sleeps for ever.
+static void stress(void) {
+  int shm = GOOD(shmget(IPC_PRIVATE, PAGE, 0600)), failed = 0;
+  struct stress s = {GOOD(semget(IPC_PRIVATE, 1, 0600)), GOOD(msgget(IPC_PRIVATE, 0600)), GOOD(mq_make(0, 2, 16)), shmat(shm, 0, 0)};
+  pid_t pids[WORKERS];
+  EQ(do_sem(s.sem, 0, 1, 0), 0);
+  fflush(stdout);
+  for (int i = 0; i < WORKERS; i++) {
+    pids[i] = fork();
+    if (pids[i] == 0) _exit(stress_child(&s, i));
+  }
+  for (int i = 0; i < WORKERS; i++) {
+    int status = -1;
+    waitpid(pids[i], &status, 0);
+    failed |= status;
+  }
+  EQ(failed, 0);
+  EQ(s.count[0], WORKERS * ROUNDS);
+  EQ(s.count[1], WORKERS * ROUNDS);
+  EQ(sem_value(s.sem, 0), 1);
+  EQ(attached(shm), 1);
+  struct mq_attr attr;
+  EQ(mq_getattr(s.mq, &attr), 0);
+  EQ(attr.mq_curmsgs, 0);
+  semctl(s.sem, 0, IPC_RMID), msgctl(s.msg, IPC_RMID, 0), shmctl(shm, IPC_RMID, 0), shmdt((void *)s.count);
+  mq_close(s.mq), mq_unlink(mq_name);
+}
+
+MAIN(G(shm_get), G(shm_attach), G(shm_processes), G(sem_basics), G(sem_waiting), G(sem_undo), G(msg_basics), G(msg_waiting), G(mq_names), G(mq_messages), G(mq_waiting), G(mq_notices), G(mq_quota), G(posix_shm), G(posix_sem), G(stress))
