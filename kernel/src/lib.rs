@@ -27,6 +27,7 @@ use elfin_platform::power;
 
 /// Ends the machine; `status` is what a shell would say of the program.
 pub fn shutdown(status: u8) -> ! {
+    task::sched::park_others();
     boot::report_statistics();
     power::exit(status)
 }

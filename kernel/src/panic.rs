@@ -3,13 +3,14 @@
 
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
-use elfin_platform::{console, power};
+use elfin_platform::{console, cpu, power};
 
 use crate::task;
 
-static PANICKED: AtomicBool = AtomicBool::new(false);
+/// The CPU that panicked, from 1; 0 for none.
+static PANICKED: AtomicUsize = AtomicUsize::new(0);
 
 /// Writes past all locks.
 struct Emergency;
@@ -46,8 +47,14 @@ fn is_failed_allocation(info: &PanicInfo<'_>) -> bool {
 
 /// Reports a panic and stops the machine. A panic in here stops it at once.
 pub fn report(info: &PanicInfo<'_>) -> ! {
-    if PANICKED.swap(true, Ordering::SeqCst) {
-        power::panic_exit(format_args!("a panic while reporting a panic"));
+    let here = cpu::id() + 1;
+    match PANICKED.compare_exchange(0, here, Ordering::SeqCst, Ordering::SeqCst) {
+        Ok(_) => cpu::stop_others(),
+        Err(first) if first == here => {
+            power::panic_exit(format_args!("a panic while reporting a panic"))
+        }
+        // Another CPU is about to end the machine.
+        Err(_) => cpu::halt(),
     }
     let mut out = Emergency;
     // `Emergency` does not fail.

@@ -37,4 +37,4 @@ pub const MAX_CPUS: usize = 64;
 
 pub use crate::arch::cpu::{PLATFORM, hwcap, min_signal_stack};
 pub use crate::arch::cpu::{count, id, idle, pending, raise, take};
-pub use crate::arch::cpu::{halt, interrupt, start_others, stop_others, synchronize};
+pub use crate::arch::cpu::{halt, interrupt, park, start_others, stop_others, synchronize};

@@ -282,7 +282,13 @@ pub fn switch_to_idle(idle: fn() -> !) {
 
 /// The start of a CPU's own stack.
 extern "C" fn idle_start() -> ! {
-    finish_switch();
+    let previous = arch::take_previous();
+    // SAFETY: the task left, whose count the CPU still holds.
+    if let Some(header) = unsafe { previous.as_ref() } {
+        header.on_cpu.store(false, Ordering::Release);
+    }
+    // To release it may sleep, which needs a task.
+    arch::defer(previous);
     crate::arch::interrupts_on();
     let idle = IDLE.get().expect("set before it is switched to");
     idle()
@@ -296,6 +302,12 @@ fn finish_switch() {
         header.on_cpu.store(false, Ordering::Release);
         // SAFETY: the CPU no longer uses its stack.
         unsafe { (header.release)(previous) };
+    }
+    let deferred = arch::take_deferred();
+    // SAFETY: null or a task left before, whose count the CPU still holds.
+    if let Some(header) = unsafe { deferred.as_ref() } {
+        // SAFETY: the CPU has left its stack.
+        unsafe { (header.release)(deferred) };
     }
 }
 

@@ -498,8 +498,8 @@ static void *return_byte(void *ends) {
 }
 static void ping_pong(void) {
   pin(0, cpus[0]);
-  pthread_t thread = start(return_ball, (void *)500l);
-  for (int i = 0; i < 500; i++) {
+  pthread_t thread = start(return_ball, (void *)150l);
+  for (int i = 0; i < 150; i++) {
     hit(1);
     wait_for_ball(0);
   }
@@ -508,12 +508,12 @@ static void ping_pong(void) {
   EQ(pipe(fds), 0);
   EQ(pipe(fds + 2), 0);
   thread = start(return_byte, fds);
-  for (int i = 0; i < 500; i++) {
+  for (int i = 0; i < 150; i++) {
     char byte = i, back = ~i;
     write(fds[1], &byte, 1);
     good += read(fds[2], &back, 1) == 1 && back == byte;
   }
-  EQ(good, 500);
+  EQ(good, 150);
   close(fds[1]);
   pthread_join(thread, 0);
   close(fds[0]), close(fds[2]), close(fds[3]);

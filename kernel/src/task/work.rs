@@ -41,7 +41,11 @@ pub fn on_user_return(frame: &mut UserFrame) {
 
 /// Does the machine's pending work, all but what concerns the running thread.
 pub fn run() {
-    if !cpu::pending().intersects(MACHINE) {
+    let pending = cpu::pending();
+    if pending.contains(Work::PARK) {
+        sched::park();
+    }
+    if !pending.intersects(MACHINE) {
         return;
     }
     // Timers first: they may leave work for the others.

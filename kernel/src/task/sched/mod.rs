@@ -21,6 +21,7 @@
 //! switches stacks and registers.
 
 mod cpus;
+mod park;
 mod place;
 mod run_queue;
 mod sleep;
@@ -29,6 +30,7 @@ mod switch;
 
 pub(super) use cpus::forget_thread;
 pub use cpus::{MAX_CPUS, cpu_time, idle_time, interrupt_cpu, load, reserve_thread, thread_count};
+pub use park::{park, park_others};
 pub use place::{online_mask, set_affinity, settle};
 pub use sleep::{
     Sleep, block, prepare_to_sleep, stay_awake, wake, wake_interruptible, wake_killable, wake_owned,

@@ -54,6 +54,11 @@ pub fn stop_others() {}
 pub fn synchronize() {}
 
 /// Ends the test.
+pub fn park() -> ! {
+    panic!("the CPU is parked");
+}
+
+/// Ends the test.
 pub fn halt() -> ! {
     panic!("the CPU halts");
 }

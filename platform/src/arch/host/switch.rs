@@ -16,6 +16,10 @@ mod stand_ins {
     pub fn take_previous() -> *const Header {
         ptr::null()
     }
+    pub fn defer(_task: *const Header) {}
+    pub fn take_deferred() -> *const Header {
+        ptr::null()
+    }
     pub fn prepare_kernel(_header: &Header, _start: extern "C" fn() -> !) {}
     pub fn prepare_user(_header: &Header, _frame: &UserFrame) {}
     /// # Safety

@@ -50,6 +50,13 @@ pub fn idle() {
     }
 }
 
+/// Does nothing any more, but for answering others.
+pub fn park() -> ! {
+    loop {
+        interrupts::enable_and_hlt();
+    }
+}
+
 /// Halts this CPU for ever.
 pub fn halt() -> ! {
     loop {

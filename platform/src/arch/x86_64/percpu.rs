@@ -25,6 +25,8 @@ pub struct PerCpu {
     pub current: Cell<*const crate::task::Header>,
     /// The thread that was switched away from and is still to be released.
     pub previous: Cell<*const crate::task::Header>,
+    /// One that was left for the CPU's own stack, where nothing can be released.
+    pub deferred: Cell<*const crate::task::Header>,
     /// Pending [`crate::cpu::Work`] bits.
     pub work: AtomicU32,
     /// Number of this CPU, from 0.
@@ -73,6 +75,7 @@ impl PerCpu {
             kernel_rsp: Cell::new(0),
             current: Cell::new(core::ptr::null()),
             previous: Cell::new(core::ptr::null()),
+            deferred: Cell::new(core::ptr::null()),
             work: AtomicU32::new(0),
             id: Cell::new(0),
             alarm: AtomicU64::new(super::alarm::NEVER),

@@ -68,6 +68,16 @@ pub fn take_previous() -> *const Header {
     this().previous.replace(ptr::null())
 }
 
+/// Puts a task aside whose count is to be dropped on a task's stack.
+pub fn defer(task: *const Header) {
+    this().deferred.set(task);
+}
+
+/// The task that was put aside, once.
+pub fn take_deferred() -> *const Header {
+    this().deferred.replace(ptr::null())
+}
+
 fn frame_pointer(header: &Header) -> *mut UserFrame {
     ptr::with_exposed_provenance_mut(header.stack_top - size_of::<UserFrame>())
 }
