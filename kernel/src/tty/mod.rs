@@ -8,6 +8,7 @@
 
 pub mod console;
 mod discipline;
+mod edit;
 mod escape;
 mod file;
 mod input;
@@ -15,6 +16,7 @@ mod ioctl;
 mod open;
 mod output;
 pub mod pty;
+mod pump;
 mod session;
 mod speed;
 pub mod stream;

@@ -9,26 +9,24 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use elfin_platform::console;
 use elfin_platform::sync::SpinLock;
-use elfin_syscalls::abi::{HUPCL, NOFLSH, TIOCPKT_START, TIOCPKT_STOP, Winsize, zeroed};
-use elfin_syscalls::abi::{TIOCPKT_DATA, TIOCPKT_FLUSHREAD, TIOCPKT_FLUSHWRITE};
+use elfin_syscalls::abi::{HUPCL, TIOCPKT_FLUSHREAD, TIOCPKT_FLUSHWRITE, Winsize, zeroed};
 
-use super::discipline::{Discipline, Key};
-use super::escape::{Decoded, Decoder};
+use super::discipline::Discipline;
+use super::escape::Decoder;
 use super::pty::{self, Link};
+use super::pump::Moved;
 use super::speed::Speeds;
 use crate::fs::dev::{SERIAL_MINOR, TTY_MAJOR};
 use crate::fs::makedev;
-use crate::task::signal::{Info, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH, Signal, send_to_group};
+use crate::task::signal::{Info, Signal, send_to_group};
 use crate::task::{PollEvents, WaitQueue};
 
 /// The most bytes that a pseudoterminal's slave has written and nobody has read.
 pub(super) const WRITTEN_MAX: usize = 16 * 1024;
-/// The most bytes beyond that which echo adds.
-const ECHO_EXTRA: usize = 4096;
 /// The most bytes that wait at a pseudoterminal for room in its line discipline.
 pub(super) const TYPED_MAX: usize = 8 * 1024;
 /// How much of what was written a flush leaves: Linux has handed it to the reader's side by then.
-const FLUSH_LEAVES: usize = 4095;
+pub(super) const FLUSH_LEAVES: usize = 4095;
 
 /// What is at the other end of a terminal's line.
 pub enum Line {
@@ -64,7 +62,7 @@ pub struct Job {
 
 impl State {
     /// Sets the size; whether it was another.
-    fn resize(&mut self, rows: u16, columns: u16) -> bool {
+    pub fn resize(&mut self, rows: u16, columns: u16) -> bool {
         let old = (self.size.ws_row, self.size.ws_col);
         (self.size.ws_row, self.size.ws_col) = (rows, columns);
         old != (rows, columns)
@@ -89,20 +87,6 @@ pub struct Terminal {
     pub(super) opens: AtomicU32,
     /// Nobody else may open it (`TIOCEXCL`).
     pub(super) exclusive: AtomicBool,
-}
-
-/// What [`Terminal::pump`] has to do about what it moved, with nothing locked.
-#[derive(Default)]
-struct Moved {
-    key: Option<Key>,
-    flushed: bool,
-    input: bool,
-    started: bool,
-    stopped: bool,
-    room: bool,
-    resized: bool,
-    echo: VecDeque<u8>,
-    echoed: bool,
 }
 
 impl Terminal {
@@ -186,103 +170,6 @@ impl Terminal {
     /// Whether the master of it is gone.
     pub(super) fn has_lost_master(&self) -> bool {
         self.link().is_some_and(|link| !link.master_open())
-    }
-
-    /// Takes the bytes that have arrived on the line, as far as there is room, and does what they
-    /// ask for. Does not sleep.
-    pub fn pump(&self) {
-        loop {
-            let moved = self.move_input();
-            let (key, resized) = (moved.key, moved.resized);
-            self.tell(moved);
-            if resized {
-                self.signal(SIGWINCH);
-            }
-            match key {
-                Some(Key::Interrupt) => self.signal(SIGINT),
-                Some(Key::Quit) => self.signal(SIGQUIT),
-                Some(Key::Suspend) => self.signal(SIGTSTP),
-                None => return,
-            }
-        }
-    }
-
-    fn move_input(&self) -> Moved {
-        let mut moved = Moved::default();
-        let mut guard = self.state.lock();
-        let state = &mut *guard;
-        let was_stopped = state.discipline.is_stopped();
-        while moved.key.is_none() && state.discipline.has_room() {
-            let byte = match self.line {
-                Line::Serial => console::read(),
-                Line::Pty(_) => state.typed.pop_front(),
-            };
-            let Some(byte) = byte else { break };
-            let byte = match state.escapes.as_mut().map(|escapes| escapes.decode(byte)) {
-                None => byte,
-                Some(Decoded::Byte(byte)) => byte,
-                Some(Decoded::Size(rows, columns)) => {
-                    moved.resized |= state.resize(rows, columns);
-                    continue;
-                }
-                // A terminal's input ends with the machine.
-                Some(Decoded::End | Decoded::Nothing) => continue,
-            };
-            moved.key = state.discipline.input(byte);
-            moved.input = true;
-        }
-        moved.room = moved.input;
-        let stopped = state.discipline.is_stopped();
-        (moved.started, moved.stopped) = (was_stopped && !stopped, !was_stopped && stopped);
-        if moved.key.is_some() && !state.discipline.local(NOFLSH) {
-            state.written.truncate(FLUSH_LEAVES);
-            moved.flushed = true;
-        }
-        self.move_echo(state, &mut moved);
-        drop(guard);
-        moved
-    }
-
-    /// Sends the echo on its way, unless output is held.
-    fn move_echo(&self, state: &mut State, moved: &mut Moved) {
-        if state.discipline.is_stopped() || state.discipline.echo.is_empty() {
-            return;
-        }
-        match self.line {
-            Line::Serial => moved.echo = core::mem::take(&mut state.discipline.echo).into(),
-            Line::Pty(_) => {
-                let room = (WRITTEN_MAX + ECHO_EXTRA).saturating_sub(state.written.len());
-                let n = room.min(state.discipline.echo.len());
-                if state.written.try_reserve(n).is_ok() {
-                    state.written.extend(state.discipline.echo.drain(..n));
-                    moved.echoed = n > 0;
-                }
-            }
-        }
-    }
-
-    fn tell(&self, mut moved: Moved) {
-        write_console(&mut moved.echo);
-        if moved.input {
-            self.readable.wake_all(PollEvents::READABLE);
-        }
-        if moved.started {
-            self.writable.wake_all(PollEvents::WRITABLE);
-        }
-        let Some(link) = self.link() else { return };
-        if moved.room {
-            link.writable.wake_all(PollEvents::WRITABLE);
-        }
-        if moved.echoed {
-            link.readable.wake_all(PollEvents::READABLE);
-        }
-        let flush = if moved.flushed { TIOCPKT_FLUSHREAD | TIOCPKT_FLUSHWRITE } else { 0 };
-        let flow = match (moved.started, moved.stopped) {
-            (true, _) => TIOCPKT_START,
-            (_, true) => TIOCPKT_STOP,
-            _ => TIOCPKT_DATA,
-        };
-        link.note(flush | flow);
     }
 
     /// Puts what a program writes on the line, as much as there is room for; how much that was.
@@ -378,7 +265,7 @@ impl Drop for Terminal {
 }
 
 /// Writes all of `bytes` to the serial console.
-fn write_console(bytes: &mut VecDeque<u8>) {
+pub(super) fn write_console(bytes: &mut VecDeque<u8>) {
     if !bytes.is_empty() {
         console::write(bytes.make_contiguous());
     }
