@@ -787,5 +787,59 @@ static void death_signal(void) {
   YES(UNTIL(shared->value == SIGUSR1));
 }
 
+// Threads that compute, make calls and sleep, under signals from several others: each real-time signal is
+// handled once, and no register is lost.
+enum { TARGETS = 4, SENDERS = 3, EACH = 400 };
+static volatile int crowd_handled, crowd_stop;
+static volatile long target_tids[TARGETS];
+static void count_crowd(int signo) { (void)signo, __atomic_add_fetch(&crowd_handled, 1, __ATOMIC_SEQ_CST); }
+static void *crowd_target(void *arg) {
+  long me = (long)arg, wrong = 0;
+  target_tids[me] = syscall(SYS_gettid);
+  for (int round = 0; !crowd_stop; round++) {
+    uint32_t x = 1, y = 0;
+    for (int i = 0; i < 2000; i++) x = x * 1664525 + 1013904223, y ^= x;
+    static uint32_t want;
+    if (!want) want = y;
+    wrong += y != want;
+    if (round % 4 == me) {
+      struct timespec t = {0, 200000};
+      nanosleep(&t, 0);
+    }
+    wrong += getppid() < 0;
+  }
+  return (void *)wrong;
+}
+static void *crowd_sender(void *arg) {
+  long me = (long)arg, sent = 0;
+  siginfo_t i = {.si_code = SI_QUEUE};
+  while (sent < EACH) {
+    // To a thread, or to whoever of the process takes it.
+    long done = (sent + me) % 2 ? syscall(SYS_rt_tgsigqueueinfo, getpid(), target_tids[sent % TARGETS], SIGRTMIN + 3, &i)
+                                : syscall(SYS_rt_sigqueueinfo, getpid(), SIGRTMIN + 3, &i);
+    if (done == 0) sent++;
+    else if (errno != EAGAIN) break;
+    else sched_yield();
+  }
+  return (void *)sent;
+}
+static void crowd(void) {
+  struct sigaction a = {.sa_handler = count_crowd, .sa_flags = SA_RESTART};
+  sigset_t s = set_of(SIGRTMIN + 3, 0), none = set_of(0, 0);
+  sigaction(SIGRTMIN + 3, &a, 0);
+  pthread_t targets[TARGETS], senders[SENDERS];
+  void *result;
+  for (long i = 0; i < TARGETS; i++) pthread_create(&targets[i], 0, crowd_target, (void *)i);
+  for (int i = 0; i < TARGETS; i++) YES(UNTIL(target_tids[i]));
+  pthread_sigmask(SIG_BLOCK, &s, 0);
+  for (long i = 0; i < SENDERS; i++) pthread_create(&senders[i], 0, crowd_sender, (void *)i);
+  for (int i = 0; i < SENDERS; i++) pthread_join(senders[i], &result), EQ((long)result, EACH);
+  YES(UNTIL(crowd_handled >= SENDERS * EACH));
+  crowd_stop = 1;
+  for (int i = 0; i < TARGETS; i++) pthread_join(targets[i], &result), EQ((long)result, 0);
+  EQ(crowd_handled, SENDERS * EACH);
+  pthread_sigmask(SIG_SETMASK, &none, 0);
+}
+
 MAIN(G(sending), G(to_groups), G(permission), G(inheriting), G(by_default), G(children), G(traffic), G(queue_limit), G(limits), G(clocks),
-     G(futexes), G(threads), G(death_signal))
+     G(futexes), G(threads), G(death_signal), G(crowd))
