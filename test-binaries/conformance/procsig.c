@@ -731,6 +731,52 @@ static void futexes(void) {
   EQ(ends_with(pid), 0);
 }
 
+// Several words at once.
+struct waiter { uint64_t value, word; uint32_t flags, reserved; };
+static long waitv(struct waiter *w, unsigned count, unsigned flags, const struct timespec *until, clockid_t clock) {
+  return syscall(449, w, count, flags, until, clock);
+}
+static int own_word;
+static int wake_other(void) {
+  while (futex(&shared->other, FUTEX_WAKE, 1, 0, 0, 0) != 1) t_sleep_ms(1);
+  return 0;
+}
+static void several_words(void) {
+  new_shared();
+  enum { U32 = 2, PRIVATE = 128 };
+  struct waiter w[] = {{0, (uintptr_t)&own_word, U32 | PRIVATE, 0},
+                       {0, (uintptr_t)&shared->word, U32, 0},
+                       {0, (uintptr_t)&shared->other, U32, 0}};
+  struct timespec soon;
+  clock_gettime(CLOCK_MONOTONIC, &soon);
+  soon.tv_nsec += 20000000;
+  if (soon.tv_nsec >= 1000000000) soon.tv_sec++, soon.tv_nsec -= 1000000000;
+  FAIL(waitv(w, 3, 0, &soon, CLOCK_MONOTONIC), ETIMEDOUT);
+  EQ(futex(&shared->other, FUTEX_WAKE, 9, 0, 0, 0), 0);
+  pid_t pid = child(wake_other);
+  EQ(waitv(w, 3, 0, 0, 0), 2);
+  EQ(ends_with(pid), 0);
+  EQ(futex(&shared->word, FUTEX_WAKE, 9, 0, 0, 0), 0);
+  shared->word = 1;
+  FAIL(waitv(w, 3, 0, 0, 0), EAGAIN);
+  shared->word = 0;
+  FAIL(waitv(w, 0, 0, 0, 0), EINVAL);
+  FAIL(waitv(w, 129, 0, 0, 0), EINVAL);
+  FAIL(waitv(w, 3, 1, 0, 0), EINVAL);
+  FAIL(waitv(w, 3, 0, &soon, CLOCK_BOOTTIME), EINVAL);
+  FAIL(waitv(0, 3, 0, 0, 0), EINVAL);
+  FAIL(waitv((struct waiter *)8, 3, 0, 0, 0), EFAULT);
+  w[1].flags = 1;
+  FAIL(waitv(w, 3, 0, 0, 0), EINVAL);
+  w[1].flags = U32, w[1].reserved = 1;
+  FAIL(waitv(w, 3, 0, 0, 0), EINVAL);
+  w[1].reserved = 0, w[1].word += 2;
+  FAIL(waitv(w, 3, 0, 0, 0), EINVAL);
+  w[1].word = 8;
+  FAIL(waitv(w, 3, 0, 0, 0), EFAULT);
+  EQ(futex(&own_word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 9, 0, 0, 0), 0);
+}
+
 static void *sleep_blocked(void *arg) {
   sigset_t all;
   sigfillset(&all);
@@ -842,4 +888,4 @@ static void crowd(void) {
 }
 
 MAIN(G(sending), G(to_groups), G(permission), G(inheriting), G(by_default), G(children), G(traffic), G(queue_limit), G(limits), G(clocks),
-     G(futexes), G(threads), G(death_signal), G(crowd))
+     G(futexes), G(several_words), G(threads), G(death_signal), G(crowd))

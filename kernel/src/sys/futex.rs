@@ -1,12 +1,14 @@
 //! Handler of `futex(2)`.
 
+use alloc::vec::Vec;
+
 use elfin_platform::time;
-use elfin_syscalls::abi::Timespec;
-use elfin_syscalls::args::{FutexCmd, FutexOp, UserAddr};
+use elfin_syscalls::abi::{FutexWaitv, Timespec};
+use elfin_syscalls::args::{ClockId, FutexCmd, FutexOp, UserAddr, UserIn};
 use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
-use super::usercopy::user_read_at;
+use super::usercopy::{user_read_at, user_read_slice};
 use crate::task::ThreadRef;
 use crate::task::futex::{self, Deadline, WaitRequest};
 
@@ -76,6 +78,51 @@ fn rarer(
         FutexCmd::UnlockPi => futex::unlock_pi(me, address, op.private),
         FutexCmd::WaitRequeuePi | FutexCmd::CmpRequeuePi => Err(Errno::ENOSYS),
     }
+}
+
+/// `futex_waitv(2)`.
+pub fn futex_waitv(
+    cx: &mut Cx<'_>,
+    waiters: UserIn<[FutexWaitv]>,
+    count: u32,
+    flags: u32,
+    timeout: UserIn<Timespec>,
+    clock: ClockId,
+) -> SysResult {
+    /// `FUTEX_WAITV_MAX`.
+    const MOST: u32 = 128;
+    /// `FUTEX2_SIZE_U32`: the only size there is.
+    const SIZE_U32: u32 = 2;
+    /// `FUTEX2_PRIVATE`.
+    const PRIVATE: u32 = 128;
+    if flags != 0 || count == 0 || count > MOST || waiters.is_null() {
+        return Err(Errno::EINVAL);
+    }
+    let deadline = if timeout.is_null() {
+        None
+    } else {
+        let is_wall = match clock {
+            ClockId::REALTIME => true,
+            ClockId::MONOTONIC => false,
+            _ => return Err(Errno::EINVAL),
+        };
+        deadline(timeout.untyped(), true, is_wall)?
+    };
+    let count = usize::try_from(count).map_err(|_| Errno::EINVAL)?;
+    let list: Vec<FutexWaitv> = user_read_slice(waiters.untyped(), count)?;
+    let mut words = Vec::new();
+    words.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
+    for waiter in list {
+        if waiter.flags & !PRIVATE != SIZE_U32 || waiter.reserved != 0 {
+            return Err(Errno::EINVAL);
+        }
+        words.push(futex::Word {
+            address: usize::try_from(waiter.uaddr).map_err(|_| Errno::EFAULT)?,
+            private: waiter.flags & PRIVATE != 0,
+            value: u32::try_from(waiter.val).map_err(|_| Errno::EINVAL)?,
+        });
+    }
+    futex::wait_for_any(cx.thread, &words, deadline)
 }
 
 /// In operations on two words the place of the timeout holds a count.

@@ -69,7 +69,7 @@ macro_rules! __rows_process {
         sched_rr_get_interval  { 148, 127 } full         (pid: Pid, out: UserOut<Timespec>) ["own:smp"];
         getcpu                 { 309, 168 } full     (cpu: UserOut<u32>, node: UserOut<u32>, cache: UserAddr) ["own:threads"];
         futex                  { 202,  98 } partial("no priority inheritance in LOCK_PI; no WAIT_REQUEUE_PI")     (addr: UserAddr, op: FutexOp, val: u32, timeout: UserAddr, addr2: UserAddr, val3: u32) [];
-        futex_waitv            { 449, 449 } stub("callers fall back to futex")     (waiters: UserIn<[FutexWaitv]>, count: u32, flags: u32, timeout: UserIn<Timespec>, clock: ClockId) [];
+        futex_waitv            { 449, 449 } full     (waiters: UserIn<[FutexWaitv]>, count: u32, flags: u32, timeout: UserIn<Timespec>, clock: ClockId) ["own:procsig"];
         futex_wake             { 454, 454 } stub("callers use futex") (addr: UserAddr, mask: usize, count: i32, flags: u32) [];
         futex_wait             { 455, 455 } stub("callers use futex") (addr: UserAddr, val: usize, mask: usize, flags: u32, timeout: UserIn<Timespec>, clock: ClockId) [];
         futex_requeue          { 456, 456 } stub("callers use futex") (waiters: UserAddr, flags: u32, wake: i32, requeue: i32) [];

@@ -10,6 +10,7 @@
 
 mod pi;
 mod robust;
+mod several;
 mod table;
 mod wait;
 mod wake;
@@ -17,6 +18,7 @@ mod word;
 
 pub use pi::{lock_pi, try_lock_pi, unlock_pi};
 pub use robust::release_robust_list;
+pub use several::{Word, wait_for_any};
 pub use table::{WaitState, owner_ends};
 pub use wait::{Deadline, WaitRequest, wait};
 pub use wake::{requeue, wake, wake_op, wake_word};

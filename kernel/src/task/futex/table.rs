@@ -25,6 +25,8 @@ pub struct WaitState {
     owner_gone: AtomicBool,
     /// It has ended: it owns no lock any more, whatever words say.
     ended: AtomicBool,
+    /// Which of the several words that it waits for was woken, from 1; 0 for none yet.
+    woken_word: AtomicU32,
 }
 
 /// One bucket.
@@ -39,8 +41,9 @@ pub(super) struct Waiter<T> {
     key: FutexKey,
     /// Which wakeups reach it: those that share a bit.
     bitset: u32,
-    /// The thread that has the lock, for those who wait for one with an owner.
-    owner: u32,
+    /// The thread that has the lock, for those who wait for one with an owner; the number of the
+    /// word, from 1, for those who wait for several; else 0.
+    tag: u32,
     thread: T,
 }
 
@@ -72,7 +75,18 @@ impl WaitState {
             bucket: AtomicUsize::new(NOWHERE),
             owner_gone: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            woken_word: AtomicU32::new(0),
         }
+    }
+
+    /// Which of several words was woken, from 1; 0 for none yet.
+    pub(super) fn woken_word(&self) -> u32 {
+        self.woken_word.load(Ordering::Acquire)
+    }
+
+    /// Begins a wait for several words.
+    pub(super) fn forget_woken_word(&self) {
+        self.woken_word.store(0, Ordering::Relaxed);
     }
 
     /// Whether the thread has ended, as far as locks are concerned.
@@ -153,7 +167,7 @@ impl Locked {
         bitset: u32,
         thread: &ThreadRef,
     ) -> Result<(), Errno> {
-        self.put(announced, Waiter { key, bitset, owner: 0, thread: thread.clone() })
+        self.put(announced, Waiter { key, bitset, tag: 0, thread: thread.clone() })
     }
 
     /// The same for a lock that the thread `owner` has.
@@ -167,9 +181,37 @@ impl Locked {
         owner: u32,
         thread: &ThreadRef,
     ) -> Result<(), Errno> {
-        self.put(announced, Waiter { key, bitset: PI, owner, thread: thread.clone() })?;
+        self.put(announced, Waiter { key, bitset: PI, tag: owner, thread: thread.clone() })?;
         PI_WAITERS.fetch_add(1, Ordering::SeqCst);
         Ok(())
+    }
+
+    /// The same for word `number`, from 1, of several.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    pub(super) fn add_one_of_several(
+        &mut self,
+        announced: Announced,
+        key: FutexKey,
+        number: u32,
+        thread: &ThreadRef,
+    ) -> Result<(), Errno> {
+        self.waiters.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        core::mem::forget(announced);
+        let waiter = Waiter { key, bitset: u32::MAX, tag: number, thread: thread.clone() };
+        self.waiters.push(waiter);
+        Ok(())
+    }
+
+    /// Takes `thread` out as one that waits for word `number` of several, if nobody has.
+    pub(super) fn withdraw_one_of_several(&mut self, number: u32, thread: &Thread) {
+        let is_it =
+            |w: &Waiter<ThreadRef>| w.bitset != PI && w.tag == number && w.thread.tid == thread.tid;
+        if let Some(at) = self.waiters.iter().position(is_it) {
+            self.waiters.remove(at);
+            TABLE[self.index].users.fetch_sub(1, Ordering::Release);
+        }
     }
 
     #[inline]
@@ -184,7 +226,11 @@ impl Locked {
 
     /// Wakes up to `limit` of those who wait for `key` and share a bit with `bitset`; how many.
     pub(super) fn wake(&mut self, key: FutexKey, bitset: u32, limit: u32) -> u32 {
-        let woken = take(&mut self.waiters, key, bitset, limit, |waiter| {
+        let fits = |w: &Waiter<ThreadRef>| w.key == key && w.bitset & bitset != 0;
+        let woken = take(&mut self.waiters, limit, fits, |waiter| {
+            if waiter.tag != 0 {
+                waiter.thread.futex.woken_word.store(waiter.tag, Ordering::Release);
+            }
             waiter.thread.futex.bucket.store(NOWHERE, Ordering::Release);
             sched::wake_owned(waiter.thread);
         });
@@ -205,7 +251,7 @@ impl Locked {
             self.wake_pi(at);
         }
         for waiter in self.waiters.iter_mut().filter(|w| w.key == key && w.bitset == PI) {
-            waiter.owner = thread.tid;
+            waiter.tag = thread.tid;
         }
     }
 
@@ -235,10 +281,15 @@ impl Locked {
         let count = self.waiters.iter().filter(|waiter| waiter.key == from).count();
         target.waiters.try_reserve(count).map_err(|_| Errno::ENOMEM)?;
         let index = target.index;
-        let moved = take(&mut self.waiters, from, u32::MAX, limit, |waiter| {
-            waiter.thread.futex.bucket.store(index, Ordering::Release);
-            target.waiters.push(Waiter { key: to, ..waiter });
-        });
+        let moved = take(
+            &mut self.waiters,
+            limit,
+            |w| w.moves(from),
+            |waiter| {
+                waiter.thread.futex.bucket.store(index, Ordering::Release);
+                target.waiters.push(Waiter { key: to, ..waiter });
+            },
+        );
         TABLE[index].users.fetch_add(moved, Ordering::SeqCst);
         TABLE[self.index].users.fetch_sub(moved, Ordering::Release);
         Ok(moved)
@@ -260,7 +311,7 @@ pub fn owner_ends(me: &Thread) {
     }
     for index in (0..BUCKETS).filter(|&index| in_use(index)) {
         let mut bucket = lock(index);
-        let is_ours = |w: &Waiter<ThreadRef>| w.bitset == PI && w.owner == me.tid;
+        let is_ours = |w: &Waiter<ThreadRef>| w.bitset == PI && w.tag == me.tid;
         while let Some(at) = bucket.waiters.iter().position(is_ours) {
             if let Some(waiter) = bucket.waiters.get(at) {
                 waiter.thread.futex.owner_gone.store(true, Ordering::Release);
@@ -295,12 +346,19 @@ pub(super) fn withdraw(thread: &Thread) -> bool {
     }
 }
 
-/// Takes out up to `limit` waiters for `key` that share a bit with `bitset`, in their order.
+impl<T> Waiter<T> {
+    /// Whether it may be moved from `key` to another word: one of several stays.
+    fn moves(&self, key: FutexKey) -> bool {
+        self.key == key && self.bitset != PI && self.tag == 0
+    }
+}
+
+/// Takes out up to `limit` waiters that `fit`, in their order.
+#[inline]
 fn take<T>(
     waiters: &mut Vec<Waiter<T>>,
-    key: FutexKey,
-    bitset: u32,
     limit: u32,
+    fits: impl Fn(&Waiter<T>) -> bool,
     mut with: impl FnMut(Waiter<T>),
 ) -> u32 {
     let mut taken = 0;
@@ -308,7 +366,7 @@ fn take<T>(
     while taken < limit
         && let Some(waiter) = waiters.get(index)
     {
-        if waiter.key == key && waiter.bitset & bitset != 0 {
+        if fits(waiter) {
             // The last one, often the only one, needs no moving.
             let last = index + 1 == waiters.len();
             let waiter = if last { waiters.pop() } else { Some(waiters.remove(index)) };
@@ -324,7 +382,7 @@ fn take<T>(
 /// Has up to `limit` waiters for `from` wait for `to`, behind those who do already.
 fn rename<T>(waiters: &mut [Waiter<T>], from: FutexKey, to: FutexKey, limit: u32) -> u32 {
     let mut renamed = 0;
-    for waiter in waiters.iter_mut().filter(|w| w.key == from && w.bitset != PI) {
+    for waiter in waiters.iter_mut().filter(|w| w.moves(from)) {
         if renamed == limit {
             break;
         }
@@ -346,7 +404,7 @@ mod tests {
         let waiter = |(n, &(address, bitset)): (usize, &(usize, u32))| Waiter {
             key: key(address),
             bitset,
-            owner: 0,
+            tag: 0,
             thread: n,
         };
         list.iter().enumerate().map(waiter).collect()
@@ -354,7 +412,8 @@ mod tests {
 
     fn taken(list: &mut Vec<Waiter<usize>>, at: usize, bitset: u32, limit: u32) -> Vec<usize> {
         let mut out = Vec::new();
-        take(list, key(at), bitset, limit, |waiter| out.push(waiter.thread));
+        let fits = |w: &Waiter<usize>| w.key == key(at) && w.bitset & bitset != 0;
+        take(list, limit, fits, |waiter| out.push(waiter.thread));
         out
     }
 

@@ -38,7 +38,7 @@ pub enum Deadline {
 
 impl Deadline {
     /// In nanoseconds of the monotonic clock, as the wall clock stands.
-    fn monotonic(self) -> u64 {
+    pub(super) fn monotonic(self) -> u64 {
         match self {
             Self::Monotonic(at) => at,
             Self::Wall(at) => Clock::Realtime.when(at),
@@ -152,7 +152,7 @@ pub(super) fn sleep_in_table(me: &ThreadRef, bucket: Locked, deadline: Option<De
 }
 
 /// Whether there is a reason to stop waiting.
-fn give_up(me: &Thread, deadline: Option<u64>) -> Option<End> {
+pub(super) fn give_up(me: &Thread, deadline: Option<u64>) -> Option<End> {
     if deadline.is_some_and(|at| time::now() >= at) {
         Some(End::TimedOut)
     } else if me.interrupted() {
