@@ -286,6 +286,28 @@ static void steps(void) {
   EQ(status_of(pid), 77 << 8);
 }
 
+static void traced_vectors(void) {
+  P(PTRACE_TRACEME, 0, 0, 0);
+  unsigned long value = 0x1234567, out = 0;
+  double half = 0.5, result = 0;
+  __asm__ volatile("movq %2, %%xmm7\n fldl %3\n int3\n fstpl %1\n movq %%xmm7, %0" : "=r"(out), "=m"(result) : "r"(value), "m"(half) : "xmm7", "memory");
+  _exit(out == 0x7654321 && result == 0.5 ? 79 : 1);
+}
+static void vectors(void) {
+  pid_t pid = start(traced_vectors);
+  STOPPED(status_of(pid), SIGTRAP);
+  struct user_fpregs_struct f;
+  EQ(P(PTRACE_GETFPREGS, pid, 0, &f), 0);
+  EQ(f.xmm_space[28], 0x1234567);
+  EQ(f.swd >> 11 & 7, 7);
+  f.xmm_space[28] = 0x7654321;
+  EQ(P(PTRACE_SETFPREGS, pid, 0, &f), 0);
+  f.mxcsr = ~0u;
+  FAIL(P(PTRACE_SETFPREGS, pid, 0, &f), EINVAL);
+  EQ(P(PTRACE_CONT, pid, 0, 0), 0);
+  EQ(status_of(pid), 79 << 8);
+}
+
 // ---- system calls --------------------------------------------------------------------------------
 
 static void traced_calls(void) {
@@ -569,7 +591,7 @@ static void refusals(void) {
 }
 
 int main(int argc, char **argv) {
-  static const struct group groups[] = {G(registers), G(signals), G(breakpoints), G(steps), G(calls), G(restarting), G(events), G(execs),
+  static const struct group groups[] = {G(registers), G(signals), G(breakpoints), G(steps), G(vectors), G(calls), G(restarting), G(events), G(execs),
                                         G(attaching), G(seizing), G(group_stops), G(leaving), G(refusals), {0, 0}};
   if (argc == 2 && !strcmp(argv[1], "--exit")) return 99;
   readlink("/proc/self/exe", self, sizeof self - 1);

@@ -7,6 +7,7 @@
 use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
 use core::ops::Bound;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use elfin_platform::sync::SpinLock;
 use elfin_platform::task::Task;
@@ -38,6 +39,9 @@ struct Ids {
 
 static IDS: SpinLock<Ids> = SpinLock::new(Ids { last: 0, owners: BTreeMap::new() });
 
+/// Threads and processes made since the machine started.
+static MADE: AtomicU64 = AtomicU64::new(0);
+
 impl Tid {
     /// Takes the next free id.
     ///
@@ -51,6 +55,7 @@ impl Tid {
             next = if next + 1 >= PID_MAX { SECOND_ROUND } else { next + 1 };
             if !ids.owners.contains_key(&next) {
                 ids.last = next;
+                MADE.fetch_add(1, Ordering::Relaxed);
                 let id = Arc::new(Self(next));
                 ids.owners.insert(next, Owner { id: Arc::downgrade(&id), ..Owner::default() });
                 return Ok(id);
@@ -133,6 +138,11 @@ pub fn processes() -> impl Iterator<Item = Arc<Process>> {
         last = pid;
         Some(process)
     })
+}
+
+/// How many threads and processes were made since the machine started.
+pub fn made() -> u64 {
+    MADE.load(Ordering::Relaxed)
 }
 
 /// The id given out last, for `/proc/loadavg`.

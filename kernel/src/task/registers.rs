@@ -16,6 +16,12 @@ pub const GENERAL: usize = 27;
 pub const LEGACY_SIZE: usize = 512;
 /// Where the legacy area tells debuggers which state components follow (`xfeatures`).
 const FEATURES_OFFSET: usize = 464;
+/// Where the header after the legacy area says which components are not initial (`XSTATE_BV`).
+const COMPONENTS: usize = LEGACY_SIZE;
+/// Components: x87, the lower and the upper halves of the vector registers.
+const X87: u8 = 1;
+const SSE: u8 = 2;
+const AVX: u8 = 4;
 /// After the frame: the base registers and the data segments.
 const FS_BASE: usize = UserFrame::WORDS;
 const GS_BASE: usize = FS_BASE + 1;
@@ -41,6 +47,10 @@ impl Registers {
                 vector.extend_from_slice(state);
             }
         });
+        let (_, has_header) = platform::fpu_features();
+        if has_header {
+            show_initial(&mut vector);
+        }
         let (tls, gs) = (platform::tls(), platform::user_gs());
         Self { frame: *frame, tls, gs, vector, vector_changed: false }
     }
@@ -96,6 +106,10 @@ impl Registers {
     pub fn set_legacy(&mut self, bytes: &[u8]) -> Result<(), Errno> {
         let mut vector = self.vector.clone();
         vector.iter_mut().take(LEGACY_SIZE).zip(bytes).for_each(|(to, from)| *to = *from);
+        // What was initial is not so any more.
+        if let Some(components) = vector.get_mut(COMPONENTS) {
+            *components |= X87 | SSE;
+        }
         self.set_vector(vector)
     }
 
@@ -132,9 +146,35 @@ impl Registers {
     }
 }
 
+/// Puts the initial values where the processor has left out components that have them: there
+/// may be anything.
+fn show_initial(state: &mut [u8]) {
+    const CONTROL_WORD: [u8; 2] = 0x37f_u16.to_le_bytes();
+    let present = state.get(COMPONENTS).copied().unwrap_or(0);
+    for (component, place) in [(X87, 0..24), (X87, 32..160), (SSE, 160..416), (AVX, 576..832)] {
+        if present & component == 0
+            && let Some(bytes) = state.get_mut(place)
+        {
+            bytes.fill(0);
+        }
+    }
+    if present & X87 == 0 {
+        state.iter_mut().zip(CONTROL_WORD).for_each(|(to, from)| *to = from);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn initial_components_are_shown() {
+        let mut state = std::vec![0xff; 1024];
+        state[COMPONENTS] = AVX;
+        show_initial(&mut state);
+        assert_eq!((state[0], state[1], state[2], state[24]), (0x7f, 3, 0, 0xff));
+        assert_eq!((state[160], state[576]), (0, 0xff));
+    }
 
     #[test]
     fn bases_stay_in_user_space() {

@@ -99,7 +99,7 @@ pub fn stat(out: &mut Text) -> Shown {
         .sum();
     writeln!(out, "intr 0\nctxt {switches}")?;
     writeln!(out, "btime {}", time::wall().saturating_sub(now) / NSEC_PER_SEC)?;
-    writeln!(out, "processes {}\nprocs_running {}", ids::last_id(), sched::load())?;
+    writeln!(out, "processes {}\nprocs_running {}", ids::made(), sched::load())?;
     writeln!(out, "procs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0")?;
     Ok(())
 }

@@ -8,8 +8,8 @@ use super::access::{Access, may_access};
 use super::state::{Ended, Event, Inner, Options, Resume};
 use crate::sys::{trace_calls, untrace_calls};
 use crate::task::poll::PollEvents;
-use crate::task::process::Process;
-use crate::task::signal::{self, Info, SIGKILL, SIGSTOP, code};
+use crate::task::process::{Process, end_code};
+use crate::task::signal::{self, Info, SIGCHLD, SIGKILL, SIGSTOP, code};
 use crate::task::thread::{Thread, ThreadRef, current};
 
 /// Puts `thread` under `tracer`.
@@ -143,23 +143,30 @@ pub fn let_go_of_ended(me: &Thread, status: u32, is_last: bool) {
     let Some(tracer) = me.trace.tracer() else { return };
     let process = &me.process;
     let is_parent = process.parent().is_some_and(|parent| Arc::ptr_eq(&parent, &tracer));
-    let gone = {
+    let (gone, told) = {
         let mut tracees = tracer.tracees.lock();
         let at = tracees.threads.iter().position(|thread| core::ptr::eq::<Thread>(&***thread, me));
         let gone = at.map(|at| tracees.threads.swap_remove(at));
         // The first thread of several that ends before them is told of with its process.
         let told = if is_last { !is_parent } else { !me.is_leader() };
-        if gone.is_some() && told {
+        let told = told && gone.is_some();
+        if told {
             let tid = if is_last { process.pid } else { me.tid };
             let uid = me.cred().uid;
             // There is room since it was attached.
             tracees.ended.push(Ended { tid, uid, status, process: process.clone() });
         }
-        gone
+        (gone, told)
     };
     me.trace.set_on(false);
     // The CPU keeps the running thread, so nothing is freed here.
     drop(gone);
+    if told && !tracer.signals.action(SIGCHLD).is_ignored() {
+        let (code, value) = end_code(status);
+        let info = Info::child(SIGCHLD, code, me.tid, me.cred().uid, value);
+        // A standard signal always finds room.
+        let _sent = signal::send_to_process(&tracer, info);
+    }
     tracer.child_events.wake_all(PollEvents::empty());
 }
 

@@ -74,7 +74,8 @@ fn stop(me: &Thread, frame: &mut UserFrame, about: About) -> Option<(u32, Option
         (resumed || released).then_some(())
     };
     let resumed = if about.ends {
-        Ok(me.trace.resumed.wait_uninterruptible(may_go_on))
+        me.trace.resumed.wait_uninterruptible(may_go_on);
+        Ok(())
     } else {
         me.trace.resumed.wait_killable(may_go_on)
     };
