@@ -17,4 +17,3 @@ from . import terminals
 from . import redis_saves
 from . import stress
 from . import crowds
-from . import postgres

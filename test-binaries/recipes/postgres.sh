@@ -10,16 +10,16 @@ build() {
     local busybox applet root=$OUT/root
     busybox=$("$HERE/build" busybox)
     CC=musl-gcc ./configure --without-readline --without-zlib --prefix=/pg
-    # The headers of the kernel are not among musl's; Debian's tree puts modules outside of the prefix.
-    local words=(-s COPT="-idirafter $(dirname "$CC")/include" pkglibdir=/pg/lib/modules) part
+    # The headers of the kernel are not among musl's. Modules go outside of the prefix if their folder is not named so.
+    local words=(-s COPT="-idirafter $(dirname "$CC")/include" pkglibdir=/pg/lib/pgsql) part
     make "${words[@]}" -j"$JOBS" -C src/backend generated-headers
     for part in src/common src/port src/timezone src/backend src/backend/snowball src/backend/utils/mb/conversion_procs src/pl/plpgsql \
         src/interfaces/libpq src/fe_utils src/bin/initdb src/bin/pg_ctl src/bin/psql src/bin/pgbench; do
         make "${words[@]}" -j"$JOBS" -C "$part" all
         make "${words[@]}" -C "$part" install DESTDIR="$root"
     done
-    rm -rf "$root/pg/include" "$root"/pg/lib/*.a "$root"/pg/lib/pkgconfig "$root"/pg/lib/modules/pgxs
-    "$STRIP" "$root"/pg/bin/* "$root"/pg/lib/*.so* "$root"/pg/lib/modules/*.so
+    rm -rf "$root/pg/include" "$root"/pg/lib/*.a "$root"/pg/lib/pkgconfig "$root"/pg/lib/pgsql/pgxs
+    "$STRIP" "$root"/pg/bin/* "$root"/pg/lib/*.so* "$root"/pg/lib/pgsql/*.so
     mkdir -p "$root"/{bin,lib,dev,proc,tmp,etc}
     cp -L /lib/ld-musl-x86_64.so.1 "$root/lib/"
     cp "$busybox" "$root/bin/busybox"
