@@ -32,7 +32,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::net::Ipv4Addr;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use elfin_platform::cpu::{self, Work};
 use elfin_platform::sync::SpinLock;
 
@@ -67,6 +67,8 @@ pub struct Stack {
     /// When ICMP errors may be sent again.
     icmp_credit: SpinLock<Credit>,
     polling: SpinLock<()>,
+    /// Another round is wanted.
+    again: AtomicBool,
     secret: KeyedState,
     counter: AtomicU64,
     clock: fn() -> u64,
@@ -119,6 +121,7 @@ impl Stack {
             reassembly: SpinLock::new(Reassembly::new()),
             icmp_credit: SpinLock::new(Credit { left: ICMP_ERRORS_PER_SECOND, refilled: 0 }),
             polling: SpinLock::new(()),
+            again: AtomicBool::new(false),
             secret: KeyedState::new([c, d]),
             counter: AtomicU64::new(0),
             clock,

@@ -5,7 +5,7 @@ use super::input::Arrival;
 use crate::net::link::{Iface, Link};
 use crate::net::{dhcp, icmp};
 use core::cmp::Reverse;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{Ordering, fence};
 use elfin_syscalls::Errno;
 
 /// Packets from one interface before the others, and the connections' output, have their turn.
@@ -18,12 +18,20 @@ const BREATH: u64 = 50_000;
 
 impl Stack {
     /// One round. Called on the way to a program or when idle; whoever finds a round under way on
-    /// another CPU comes back for what that one may have passed by already.
+    /// another CPU leaves it to that one to go round once more, for what it may have passed by.
     pub fn poll(&'static self) {
-        let Some(round) = self.polling.try_lock() else {
-            super::raise_work();
-            return;
-        };
+        self.again.store(true, Ordering::SeqCst);
+        while self.again.load(Ordering::SeqCst) {
+            let Some(round) = self.polling.try_lock() else { return };
+            self.again.store(false, Ordering::SeqCst);
+            self.round();
+            drop(round);
+            // Who failed to get the lock until now has said so before.
+            fence(Ordering::SeqCst);
+        }
+    }
+
+    fn round(&'static self) {
         let mut packets = 0;
         let mut more = true;
         while more && packets < ROUND {
@@ -34,7 +42,6 @@ impl Stack {
         self.run_timers();
         self.run_outputs();
         self.flush();
-        drop(round);
         if more {
             (self.alarm)(self, self.now() + BREATH);
         }
