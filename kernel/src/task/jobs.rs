@@ -17,23 +17,13 @@ use super::thread::current;
 use crate::tty::{Job, Terminal};
 
 /// The terminal that controls a process, and what else job control knows of it.
+#[derive(Default)]
 pub struct Controlling {
     terminal: SpinLock<Option<Arc<Terminal>>>,
     /// Its parent is not the one that made it: that has ended.
     adopted: AtomicBool,
     /// The group in the foreground of a terminal that was hung up, of a session's leader.
     lost_foreground: AtomicU32,
-}
-
-impl Controlling {
-    /// No terminal.
-    pub const fn new() -> Self {
-        Self {
-            terminal: SpinLock::new(None),
-            adopted: AtomicBool::new(false),
-            lost_foreground: AtomicU32::new(0),
-        }
-    }
 }
 
 /// A process that was just made has its parent's terminal.
@@ -184,13 +174,13 @@ pub fn set_foreground(terminal: &Terminal, process: &Process, group: u32) -> Res
 /// `TIOCNOTTY`: the process does without its terminal; with the leader the whole session does,
 /// and the foreground group is told.
 pub fn let_go(process: &Process) {
-    if process.sid() == process.pid {
-        if let Some(terminal) = terminal(process) {
-            let foreground = terminal.job.lock().foreground;
-            signal_group(foreground, SIGHUP);
-            signal_group(foreground, SIGCONT);
-            free(&terminal, process.sid());
-        }
+    if process.sid() == process.pid
+        && let Some(terminal) = terminal(process)
+    {
+        let foreground = terminal.job.lock().foreground;
+        signal_group(foreground, SIGHUP);
+        signal_group(foreground, SIGCONT);
+        free(&terminal, process.sid());
     }
     set_terminal(process, None);
 }

@@ -169,7 +169,7 @@ impl Process {
             sid,
             exec_by: AtomicU32::new(0),
             leader_status: AtomicU32::new(0),
-            controlling: Controlling::new(),
+            controlling: Controlling::default(),
             placed: AtomicBool::new(false),
             exit_status: AtomicU64::new(ALIVE),
             has_execed: AtomicBool::new(false),
