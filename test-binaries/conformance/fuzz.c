@@ -64,6 +64,18 @@ static const struct call calls[] = {
   {SYS_wait4, {SMALL, BUF, SMALL, BUF}}, {SYS_waitid, {SMALL, SMALL, BUF, SMALL, BUF}}, {SYS_getitimer, {SMALL, BUF}},
 };
 
+// Calls about what a whole machine shares: only where it is ours.
+static const struct call shared_calls[] = {
+  {SYS_shmget, {SMALL, LEN, FLAGS}}, {SYS_shmat, {SMALL, NO, SMALL}}, {SYS_shmctl, {SMALL, SMALL, BUF}},
+  {SYS_semget, {SMALL, SMALL, FLAGS}}, {SYS_semop, {SMALL, BUF, SMALL}}, {SYS_semtimedop, {SMALL, BUF, SMALL, TIME}},
+  {SYS_semctl, {SMALL, SMALL, SMALL, BUF}}, {SYS_msgget, {SMALL, FLAGS}}, {SYS_msgsnd, {SMALL, BUF, LEN, SMALL}},
+  {SYS_msgrcv, {SMALL, BUF, LEN, SMALL, SMALL}}, {SYS_msgctl, {SMALL, SMALL, BUF}}, {SYS_mq_open, {PATH, FLAGS, SMALL, BUF}},
+  {SYS_mq_unlink, {PATH}}, {SYS_mq_timedsend, {FD, BUF, LEN, SMALL, TIME}}, {SYS_mq_timedreceive, {FD, BUF, LEN, BUF, TIME}},
+  {SYS_mq_getsetattr, {FD, BUF, BUF}}, {SYS_io_submit, {NO, SMALL, BUF}}, {SYS_io_getevents, {NO, SMALL, SMALL, BUF, TIME}},
+  {SYS_io_cancel, {NO, BUF, BUF}}, {SYS_io_setup, {SMALL, BUF}},
+};
+static unsigned long operations; // a context for io_submit
+
 // Calls that would end the process, or the means by which it watches itself, even in a machine of its own.
 static const int deadly[] = {
   SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_fork, SYS_vfork, SYS_clone, 435 /* clone3 */, SYS_execve, SYS_execveat, SYS_kill, SYS_tkill,
@@ -222,6 +234,10 @@ static void open_some(void) {
   open("a", O_RDWR | O_CREAT, 0600), open("d", O_RDONLY), open("fifo", O_RDWR | O_NONBLOCK), memfd_create("m", MFD_ALLOW_SEALING);
   socketpair(AF_UNIX, SOCK_STREAM, 0, (int[2]){0}), socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), socket(AF_INET, SOCK_DGRAM, 0);
   syscall(SYS_inotify_init1, O_NONBLOCK);
+  if (!is_wild) return;
+  syscall(SYS_shmget, 1, 8192, 01600), syscall(SYS_semget, 1, 8, 01600), syscall(SYS_msgget, 1, 01600);
+  syscall(SYS_mq_open, "a", O_RDWR | O_CREAT | O_NONBLOCK, 0600, 0);
+  if (!operations) syscall(SYS_io_setup, 8, &operations);
 }
 
 static int rounds(uint64_t seed, long count) {
@@ -237,6 +253,7 @@ static int rounds(uint64_t seed, long count) {
     const struct call *call = &calls[below(sizeof calls / sizeof *calls)];
     struct call any = {(int)below(470), {ANY, ANY, ANY, ANY, ANY, ANY}};
     if (is_wild && below(3) == 0 && !is_deadly(any.number)) call = &any;
+    if (is_wild && below(8) == 0) call = &shared_calls[below(sizeof shared_calls / sizeof *shared_calls)];
     uint64_t a[6];
     for (int i = 0; i < 6; i++) {
       a[i] = argument(call->args[i]);
@@ -246,9 +263,11 @@ static int rounds(uint64_t seed, long count) {
     uint64_t room = (uint64_t)(uintptr_t)region + ARENA - a[0];
     if (call->args[0] == MEM && room <= ARENA && a[1] > room) a[1] = below(4) ? room : 0 - (1 + below(8)) * 4096;
     if (call->number == SYS_mmap) a[3] &= ~(uint64_t)MAP_FIXED;
+    if (call->number == SYS_io_submit || call->number == SYS_io_getevents || call->number == SYS_io_cancel) a[0] = operations;
     long result = syscall(call->number, a[0], a[1], a[2], a[3], a[4], a[5]);
     // Its own mappings are not kept.
     if (call->number == SYS_mmap && result != -1) munmap((void *)result, a[1]);
+    if (call->number == SYS_shmat && result != -1) syscall(SYS_shmdt, result);
     if (n % 256 == 0 && !all_is_well()) {
       printf("# after call %ld of seed %llu: number %d\n", n, (unsigned long long)seed, call->number);
       return 0;
