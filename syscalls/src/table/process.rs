@@ -47,7 +47,7 @@ macro_rules! __rows_process {
         getrlimit              {  97, 163 } full     (resource: Resource, out: UserOut<Rlimit64>) ["own:misc"];
         setrlimit              { 160, 164 } full     (resource: Resource, new: UserIn<Rlimit64>) ["own:process"];
         prlimit64              { 302, 261 } full     (pid: Pid, resource: Resource, new: UserIn<Rlimit64>, old: UserOut<Rlimit64>) ["own:misc"];
-        getrusage              {  98, 165 } partial("all CPU time counts as the program's own; faults are not counted")     (who: i32, out: UserOut<Rusage>) [];
+        getrusage              {  98, 165 } partial("all CPU time counts as the program's own") (who: i32, out: UserOut<Rusage>) ["own:memory", "own:procmem"];
         getpriority            { 140, 141 } full     (which: i32, who: i32) ["own:threads"];
         setpriority            { 141, 140 } full         (which: i32, who: i32, prio: i32) ["own:smp"];
         ioprio_get             { 252,  31 } fake(0, "disk requests are served in the order they come: nobody has a priority")     (which: i32, who: i32) [];
