@@ -289,7 +289,7 @@ impl AddressSpace {
     fn provide_read(&self, vma: &Vma, address: usize) -> Result<(), FaultError> {
         let Backing::Object { object, .. } = &vma.backing else {
             let frame = zero_frame().ok_or(FaultError::OutOfMemory)?;
-            let flags = vma.page_flags() - PageFlags::WRITE | PageFlags::ZERO;
+            let flags = (vma.page_flags() - PageFlags::WRITE) | PageFlags::ZERO;
             return self.map(address, frame, flags);
         };
         // A shared page is mapped without write access, too: the object hears of the first write.

@@ -17,7 +17,7 @@ const LOCKS: VmaFlags = VmaFlags::LOCKED.union(VmaFlags::LOCK_ON_FAULT);
 
 fn relock(vma: &mut Vma, locks: VmaFlags) {
     if !vma.is_special() {
-        vma.flags = vma.flags - LOCKS | locks;
+        vma.flags = (vma.flags - LOCKS) | locks;
     }
 }
 
