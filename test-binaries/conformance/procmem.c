@@ -349,6 +349,43 @@ static void across(void) {
   munmap(p, 8 * PAGE), p_close(to), p_close(back);
 }
 
+// Advice about another process's memory, and its end.
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_process_madvise
+#define SYS_process_madvise 440
+#endif
+#ifndef SYS_process_mrelease
+#define SYS_process_mrelease 448
+#endif
+static long advise(long pidfd, void *at, size_t len, long advice, long flags) {
+  struct iovec range = {at, len};
+  return syscall(SYS_process_madvise, pidfd, &range, 1L, advice, flags);
+}
+static void advice_to_others(void) {
+  enum { COLD = 20 };
+  char *p = map(8, RW);
+  fill(p, 8, 1);
+  pid_t child = CHILD(pause());
+  long pidfd = GOOD(syscall(SYS_pidfd_open, child, 0L));
+  EQ(advise(pidfd, p, 4 * PAGE, COLD, 0), 4 * PAGE);
+  EQ(advise(pidfd, p, 8 * PAGE, MADV_WILLNEED, 0), 8 * PAGE);
+  FAIL(advise(pidfd, p, PAGE, MADV_DONTNEED, 0), EINVAL);
+  FAIL(advise(pidfd, p, PAGE, COLD, 1), EINVAL);
+  FAIL(advise(pidfd, (void *)PAGE, PAGE, COLD, 0), ENOMEM);
+  FAIL(advise(1, p, PAGE, COLD, 0), EBADF);
+  CHILD_OK(NEED(!setuid(NOBODY)); NEED_FAIL(advise(pidfd, p, PAGE, COLD, 0), EACCES));
+  EQ(p[0], 1);
+  FAIL(syscall(SYS_process_mrelease, pidfd, 0L), EINVAL);  // it is alive
+  FAIL(syscall(SYS_process_mrelease, pidfd, 1L), EINVAL);
+  kill(child, SIGKILL);
+  EQ(ended(child), KILLED(SIGKILL));
+  FAIL(syscall(SYS_process_mrelease, pidfd, 0L), ESRCH);
+  FAIL(advise(pidfd, p, PAGE, COLD, 0), ESRCH);
+  close((int)pidfd), munmap(p, 8 * PAGE);
+}
+
 // What /proc says of another process's memory.
 static void seen_from_outside(void) {
   int to[2], back[2];
@@ -442,5 +479,5 @@ static void under_threads(void) {
   munmap(p, 64 * PAGE);
 }
 
-P_MAIN(p_no_helper, G(isolation), G(generations), G(by_the_kernel), G(sharing), G(inheritance), G(limits), G(promises), G(across),
+P_MAIN(p_no_helper, G(isolation), G(generations), G(by_the_kernel), G(sharing), G(inheritance), G(limits), G(promises), G(across), G(advice_to_others),
        G(seen_from_outside), G(out_of_memory), G(under_threads))

@@ -1,20 +1,21 @@
-//! `process_vm_readv(2)` and `process_vm_writev(2)`: copies between the caller's memory and
-//! another process's.
+//! Calls about another process's memory: copies (`process_vm_readv(2)`, `process_vm_writev(2)`),
+//! advice (`process_madvise(2)`), its end (`process_mrelease(2)`).
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use elfin_platform::user;
 use elfin_syscalls::abi::Iovec;
-use elfin_syscalls::args::{Pid, UserAddr};
+use elfin_syscalls::args::{Advice, Fd, Pid, UserAddr};
 use elfin_syscalls::{Errno, SysResult};
 
 use super::Cx;
 use super::usercopy::user_iovecs;
 use crate::fs::{Dest, Source};
 use crate::mm::AddressSpace;
-use crate::task::find_process;
+use crate::task::pidfd::Pidfd;
 use crate::task::ptrace::{Access, may_access};
+use crate::task::{Capability, Process, find_process};
 
 /// Bytes copied at a time.
 const CHUNK: usize = 4096;
@@ -22,7 +23,10 @@ const CHUNK: usize = 4096;
 /// The memory of process `pid`, which the caller may look into.
 fn memory_of(cx: &Cx<'_>, pid: Pid) -> Result<Arc<AddressSpace>, Errno> {
     let pid = u32::try_from(pid).map_err(|_| Errno::ESRCH)?;
-    let process = find_process(pid).ok_or(Errno::ESRCH)?;
+    memory_of_process(cx, &*find_process(pid).ok_or(Errno::ESRCH)?)
+}
+
+fn memory_of_process(cx: &Cx<'_>, process: &Process) -> Result<Arc<AddressSpace>, Errno> {
     let thread = process.find_thread(|thread| Some(thread.clone())).ok_or(Errno::ESRCH)?;
     if !may_access(cx.thread, &thread, Access::Real) {
         return Err(Errno::EPERM);
@@ -103,4 +107,52 @@ pub fn process_vm_writev(
         let bytes = buffer.get(..taken).unwrap_or_default();
         mm.write_as_program(at, bytes).map(|()| taken)
     })
+}
+
+/// `process_madvise(2)`: advice that changes nothing but speed.
+pub fn process_madvise(
+    cx: &mut Cx<'_>,
+    pidfd: Fd,
+    iovecs: UserAddr,
+    count: usize,
+    advice: Advice,
+    flags: u32,
+) -> SysResult {
+    if flags != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let ranges = user_iovecs(iovecs, count)?;
+    let process = Pidfd::process(&*cx.file(pidfd)?)?;
+    if !matches!(advice, Advice::COLD | Advice::PAGEOUT | Advice::WILLNEED) {
+        return Err(Errno::EINVAL);
+    }
+    let mm = memory_of_process(cx, &process)
+        .map_err(|errno| if errno == Errno::EPERM { Errno::EACCES } else { errno })?;
+    let is_own = Arc::ptr_eq(&mm, cx.thread.mm());
+    if !is_own && !cx.thread.cred().has(Capability::SYS_NICE) {
+        return Err(Errno::EPERM);
+    }
+    let mut done = 0usize;
+    for range in ranges {
+        let (at, len) = (range.iov_base as usize, range.iov_len as usize);
+        match mm.advise(at, len, advice) {
+            Ok(()) => done = done.saturating_add(len),
+            Err(error) if done == 0 => return Err(error),
+            Err(_) => break,
+        }
+    }
+    Ok(done)
+}
+
+/// `process_mrelease(2)`: a process that was killed gives its memory back by itself, as soon as
+/// its threads have heard of it.
+pub fn process_mrelease(cx: &mut Cx<'_>, pidfd: Fd, flags: u32) -> SysResult {
+    if flags != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let process = Pidfd::process(&*cx.file(pidfd)?)?;
+    if process.thread_count() == 0 {
+        return Err(Errno::ESRCH);
+    }
+    if process.is_exiting() { Ok(0) } else { Err(Errno::EINVAL) }
 }

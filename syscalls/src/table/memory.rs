@@ -21,8 +21,8 @@ macro_rules! __rows_memory {
         munlockall              { 152, 231 } full () ["own:memory", "own:procmem"];
         mseal                   { 462, 462 } stub("callers leave the mapping unsealed") (addr: UserAddr, len: usize, flags: usize) [];
         remap_file_pages        { 216, 234 } full (addr: UserAddr, len: usize, prot: usize, pgoff: usize, flags: usize) ["own:memory"];
-        process_madvise         { 440, 440 } stub("advice about another process is never needed") (pidfd: Fd, iov: UserIn<[Iovec]>, count: usize, advice: Advice, flags: u32) [];
-        process_mrelease        { 448, 448 } stub("a killed process frees its memory by itself") (pidfd: Fd, flags: u32) [];
+        process_madvise         { 440, 440 } full (pidfd: Fd, iov: UserAddr, count: usize, advice: Advice, flags: u32) ["own:procmem"];
+        process_mrelease        { 448, 448 } full (pidfd: Fd, flags: u32) ["own:procmem"];
         process_vm_readv        { 310, 270 } full (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) ["own:memory", "own:procmem"];
         process_vm_writev       { 311, 271 } full (pid: Pid, local: UserAddr, liovcnt: usize, remote: UserAddr, riovcnt: usize, flags: usize) ["own:memory", "own:procmem"];
         membarrier              { 324, 283 } full (cmd: i32, flags: u32, cpu: i32) ["own:smp"];
