@@ -33,7 +33,7 @@ me=$$; (sleep 0.2; kill -USR1 $me) & wait $!; status=$?; wait; [ $status -gt 128
 sh -c 'trap "exit 7" INT; kill -INT $$; sleep 0.1; exit 8'; echo $?
 timeout 0.3 sleep 10; echo "timeout $?"
 timeout -s KILL 0.3 sh -c 'trap "" TERM; sleep 10'; echo "timeout $?"
-nohup sh -c 'kill -HUP $$; echo deaf to HUP' 2>/dev/null
+nohup sh -c 'kill -HUP $$; echo deaf to HUP' | cat
 
 section groups
 setsid sh -c 'sleep 100 & sleep 100 & echo $$ >group; wait' & leader=$!
