@@ -80,7 +80,7 @@ macro_rules! __rows_process {
         pidfd_open             { 434, 434 } partial("no test compares it with Linux yet")     (pid: Pid, flags: u32) [];
         pidfd_getfd            { 438, 438 } partial("no test compares it with Linux yet")     (pidfd: Fd, target: Fd, flags: u32) [];
         pidfd_send_signal      { 424, 424 } partial("no test compares it with Linux yet")     (pidfd: Fd, sig: SigNum, info: UserIn<Siginfo>, flags: u32) [];
-        ptrace                 { 101, 117 } partial("no debug registers; seccomp and single blocks are not known; any thread of the tracer may ask") (request: PtraceRequest, pid: Pid, addr: usize, data: usize) ["own:ptrace", "program:strace", "program:gdbserver"];
+        ptrace                 { 101, 117 } partial("no debug registers; seccomp and single blocks are not known; any thread of the tracer may ask") (request: PtraceRequest, pid: Pid, addr: usize, data: usize) ["own:ptrace"];
         kcmp                   { 312, 272 } stub("callers assume the resources differ") (pid1: Pid, pid2: Pid, kind: i32, idx1: usize, idx2: usize) [];
         acct                   { 163,  89 } stub("process accounting is off") (path: UserStr) [];
         unshare                { 272,  97 } partial("no namespaces") (flags: CloneFlags) [];
