@@ -15,7 +15,7 @@ mod gdt;
 mod hypervisor;
 mod idt;
 mod ioapic;
-pub mod ipi;
+mod ipi;
 pub mod irqchip;
 mod memory;
 pub mod msr;
