@@ -17,3 +17,4 @@ from . import terminals
 from . import redis_saves
 from . import stress
 from . import crowds
+from . import postgres
