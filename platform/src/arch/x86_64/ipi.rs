@@ -31,6 +31,12 @@ pub struct Mail {
     end: AtomicUsize,
 }
 
+impl Default for Mail {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Mail {
     /// Nothing asked.
     pub const fn new() -> Self {
