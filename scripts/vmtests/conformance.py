@@ -29,7 +29,8 @@ for each_name in CONFORMANCE:
     conformance_test(each_name, "microvm", "")
 for each_name in CONFORMANCE:
     conformance_test(each_name, "q35", "-pie")
-for each_name in ("smp", "threads", "signals", "memory", "process"):
+SEVERAL = ("smp", "threads", "signals", "memory", *(name for name in CONFORMANCE if name.startswith("process")))
+for each_name in SEVERAL:
     conformance_test(each_name, "microvm", "", cpus=2)
 conformance_test("smp", "microvm", "", cpus=4)
 for each_machine in ("q35", "pc"):
