@@ -254,23 +254,25 @@ impl AddressSpace {
             if vma.start > end {
                 break;
             }
-            let mut after = vma.part(&range);
-            after.prot = prot;
-            after.note_promise();
-            let read_only = vma.is_shared() && !vma.flags.contains(VmaFlags::MAY_WRITE);
-            if prot.contains(ProtFlags::WRITE) && read_only {
-                result = Err(Errno::EACCES);
-                break;
-            }
-            if is_data(&after) && !is_data(vma) {
-                new_data += after.len();
-            }
-            if after.flags != vma.flags {
-                new_promise += after.len();
-            }
-            result = limits::check_data(inner.map.totals(), new_data, new_promise);
-            if result.is_err() {
-                break;
+            // Only what becomes writable can be too much.
+            if prot.contains(ProtFlags::WRITE) && !vma.prot.contains(ProtFlags::WRITE) {
+                if vma.is_shared() && !vma.flags.contains(VmaFlags::MAY_WRITE) {
+                    result = Err(Errno::EACCES);
+                    break;
+                }
+                let mut after = vma.part(&range);
+                after.prot = prot;
+                after.note_promise();
+                if is_data(&after) && !is_data(vma) {
+                    new_data += after.len();
+                }
+                if after.flags != vma.flags {
+                    new_promise += after.len();
+                }
+                result = limits::check_data(inner.map.totals(), new_data, new_promise);
+                if result.is_err() {
+                    break;
+                }
             }
             end = vma.end;
             result = if end < range.end { Err(Errno::ENOMEM) } else { Ok(()) };
