@@ -82,15 +82,19 @@ fn a_timeout_leaves_the_terminal_as_it_was() {
 
 #[test]
 fn keys_go_to_the_guest_one_by_one() {
-    let bench = Bench::new("tell 'elfin-event: boot'; head -c 4; tell 'elfin-exit: 5'; exit 33");
+    // The terminal's size, 33 rows and 99 columns, and the keys, of which the escape is doubled.
+    const SENT: &[u8] = b"\x10W\x00\x21\x00\x63a\x03\x1a\x10\x10";
+    let script =
+        format!("tell 'elfin-event: boot'; head -c {}; tell 'elfin-exit: 5'; exit 33", SENT.len());
+    let bench = Bench::new(&script);
     let mut session = Session::new(&bench, &["--ctrl-c", "guest"]);
     bench.wait_for_qemu(true);
     session.wait_until_raw();
     session.ours.write_all(b"a\x03\x1a\x10").unwrap();
     assert_eq!(session.end(), Some(5));
-    let mut seen = [0; 4];
+    let mut seen = [0; SENT.len()];
     session.ours.read_exact(&mut seen).unwrap();
-    assert_eq!(&seen, b"a\x03\x1a\x10");
+    assert_eq!(seen, SENT);
 }
 
 #[test]
