@@ -110,17 +110,17 @@ impl Context {
     /// # Errors
     /// `EAGAIN` for too many, `ENOMEM`.
     pub fn new(address: usize, capacity: usize) -> Result<Arc<Self>, Errno> {
-        let sum = OPERATIONS.fetch_add(capacity, Ordering::Relaxed).saturating_add(capacity);
+        let sum = |taken: usize| taken.checked_add(capacity).filter(|sum| *sum <= MAX_OPERATIONS);
+        OPERATIONS
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum)
+            .map_err(|_| Errno::EAGAIN)?;
+        // From here on its end gives the share back.
         let context = Arc::new(Self {
             address,
             capacity,
             state: SpinLock::new(State { done: VecDeque::new(), polls: Vec::new(), ended: false }),
             queue: WaitQueue::new(),
         });
-        // From here on its end gives the share back.
-        if sum > MAX_OPERATIONS {
-            return Err(Errno::EAGAIN);
-        }
         {
             let mut state = context.state.lock();
             state.done.try_reserve_exact(capacity).map_err(|_| Errno::ENOMEM)?;
