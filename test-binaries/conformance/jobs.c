@@ -669,6 +669,9 @@ static void background(void) {
     t_sleep_ms(300);
   });
   read(q[0], &orphan, sizeof orphan);
+  // It is our child only once its parent has ended.
+  siginfo_t info;
+  YES(UNTIL(!waitid(P_PID, (id_t)orphan, &info, WEXITED | WNOHANG | WNOWAIT)));
   EQ(ended(orphan), 0);
   EQ(ended(leader), 0);
   prctl(PR_SET_CHILD_SUBREAPER, 0);
