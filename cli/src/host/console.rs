@@ -187,17 +187,17 @@ fn send(to: &Mutex<ChildStdin>, bytes: &[u8]) -> io::Result<()> {
 /// Tells the machine of each change of the terminal's size, and of what it is now.
 fn carry_sizes(to: Arc<Mutex<ChildStdin>>) -> io::Result<()> {
     let mut signals = Signals::new([SIGWINCH])?;
+    let tell = move || match tcgetwinsize(io::stdout()) {
+        Ok(size) if size.ws_row > 0 => send(&to, &announce(size.ws_row, size.ws_col)),
+        _ => Ok(()),
+    };
+    // Before any key.
+    tell()?;
     thread::Builder::new().name("size".into()).spawn(move || {
-        let tell = || match tcgetwinsize(io::stdout()) {
-            Ok(size) if size.ws_row > 0 => send(&to, &announce(size.ws_row, size.ws_col)),
-            _ => Ok(()),
-        };
-        let mut told = tell();
         for _ in signals.forever() {
-            if told.is_err() {
+            if tell().is_err() {
                 return;
             }
-            told = tell();
         }
     })?;
     Ok(())
