@@ -42,7 +42,7 @@ mod vector {
 
 global_asm!(
     r#"
-.macro SAVE_REST                        # after rdi
+.macro SAVE_CALLERS                     # what a function may change, after rdi
     push rsi
     push rdx
     push rcx
@@ -51,6 +51,10 @@ global_asm!(
     push r9
     push r10
     push r11
+.endm
+
+.macro SAVE_REST                        # after rdi
+    SAVE_CALLERS
     push rbx
     push rbp
     push r12
@@ -110,14 +114,7 @@ syscall_entry:
     push rcx
     push rax
     push rdi
-    push rsi
-    push rdx
-    push rcx
-    push rax
-    push r8
-    push r9
-    push r10
-    push r11
+    SAVE_CALLERS
     # rbx, rbp and r12 to r15 stay where they are: what is called preserves them. Their places in
     # the frame are filled when somebody looks. The word below keeps the psABI's alignment.
     sub rsp, 56
